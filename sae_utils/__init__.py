@@ -1,0 +1,32 @@
+"""Helpers for the notebook series *Sparse Autoencoders, step by step*.
+
+Import it before `keras`: what follows only works while TensorFlow is not yet loaded.
+"""
+
+import contextlib
+import os
+
+# Silence TensorFlow's start-up log, and switch off the oneDNN kernels, whose rounding
+# differs from one processor to the next.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+
+@contextlib.contextmanager
+def _stderr_closed():
+    """Send the process's stderr, C++ libraries included, to nowhere."""
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+# TensorFlow 2.21 reports missing GPU drivers at any log level. A failing import still
+# raises its exception.
+with _stderr_closed():
+    import keras  # noqa: F401

@@ -1,0 +1,83 @@
+"""The data of the series: the full MNIST, bundled with the package."""
+
+import hashlib
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+MNIST_FILE = Path(__file__).with_name("mnist.npz")
+MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+
+
+class Mnist(NamedTuple):
+    """Training and test images (float32 in [0, 1]) and labels (uint8, 0 to 9)."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+def load_mnist(n_train=60_000, n_test=10_000, flatten=True):
+    """Load the first images of MNIST from the file that comes with the package.
+
+    Args:
+        n_train: Number of training images, 1 to 60,000. The first ones are taken.
+        n_test: Number of test images, 1 to 10,000. The first ones are taken.
+        flatten: If True, an image is a row of 784 pixels; if False, an array of
+            shape `(28, 28, 1)`, as convolutional layers expect it.
+
+    Returns:
+        A named tuple `x_train, y_train, x_test, y_test`. Images are float32 between 0
+        (paper) and 1 (ink), of shape `(n, 784)` or `(n, 28, 28, 1)`; labels are uint8
+        of shape `(n,)`.
+
+    Raises:
+        ValueError: If `n_train` or `n_test` is not a whole number in its range.
+        OSError: If the data file is missing, cut short or altered; the message says
+            how to restore it.
+
+    Source: LeCun, Bottou, Bengio and Haffner (1998), see `sae_utils/mnist.md`.
+    """
+    _check_count("n_train", n_train, 60_000)
+    _check_count("n_test", n_test, 10_000)
+    arrays = np.load(io.BytesIO(_read_verified(MNIST_FILE)))
+    shape = (-1, 784) if flatten else (-1, 28, 28, 1)
+
+    def images(name, n):
+        return arrays[name][:n].reshape(shape).astype(np.float32) / np.float32(255)
+
+    return Mnist(
+        x_train=images("x_train", n_train),
+        y_train=arrays["y_train"][:n_train],
+        x_test=images("x_test", n_test),
+        y_test=arrays["y_test"][:n_test],
+    )
+
+
+def _check_count(name, n, available):
+    is_whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
+    if not is_whole or not 1 <= n <= available:
+        raise ValueError(
+            f"{name} must be a whole number from 1 to {available:,} (MNIST has no more "
+            f"images); got {n!r}."
+        )
+
+
+def _read_verified(path):
+    """Return the file's bytes once their SHA-256 is right."""
+    restore = (
+        f"Restore it with `git checkout -- sae_utils/{path.name}` in the project's "
+        "folder, or reinstall sae_utils."
+    )
+    if not path.exists():
+        raise FileNotFoundError(f"The MNIST file {path} is missing. {restore}")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
+        raise OSError(
+            f"The MNIST file {path} is cut short or altered: its {len(content):,} bytes "
+            f"do not have the expected SHA-256 checksum. {restore}"
+        )
+    return content

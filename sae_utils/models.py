@@ -1,0 +1,149 @@
+"""Builders of the autoencoders of the series, and access to their two halves."""
+
+from sae_utils.penalties import KLSparsity
+
+import keras
+from keras import layers
+
+# Activations whose values can be read as "on for this share of the inputs".
+UNIT_INTERVAL_ACTIVATIONS = ("sigmoid", "hard_sigmoid", "softmax")
+
+
+def dense_autoencoder(
+    units, activation="relu", penalty=None, n_inputs=784, unit_norm_decoder=False
+):
+    """Build an autoencoder with one dense layer on either side of the code.
+
+    Args:
+        units: Number of code units, at least 1.
+        activation: Activation of the code layer, a Keras name such as `"relu"`.
+        penalty: A layer such as `KLSparsity` or `L1Sparsity` that the code passes
+            through on its way to the decoder, or None.
+        n_inputs: Number of inputs, in [0, 1] each: the output layer is a sigmoid.
+        unit_norm_decoder: If True, the decoder's weights of each unit (a row of its
+            kernel) keep length 1, so that the code cannot shrink at the decoder's cost.
+
+    Returns:
+        A `keras.Model` from `(batch, n_inputs)` to `(batch, n_inputs)`, not compiled,
+        with layers named `"code"` (output shape `(batch, units)`) and
+        `"reconstruction"`.
+
+    Raises:
+        ValueError: If `units` or `n_inputs` is not a whole number of at least 1, or if
+            `penalty` is a `KLSparsity` and `activation` can leave [0, 1].
+    """
+    _check_size("units", units)
+    _check_size("n_inputs", n_inputs)
+    _check_penalty(activation, penalty)
+    inputs = keras.Input(shape=(n_inputs,))
+    code = layers.Dense(units, activation=activation, name="code")(inputs)
+    if penalty is not None:
+        code = penalty(code)
+    outputs = layers.Dense(
+        n_inputs,
+        activation="sigmoid",
+        kernel_constraint=keras.constraints.UnitNorm(axis=1)
+        if unit_norm_decoder
+        else None,
+        name="reconstruction",
+    )(code)
+    return keras.Model(inputs, outputs)
+
+
+def conv_autoencoder(
+    units=32,
+    activation="relu",
+    penalty=None,
+    output_activation="sigmoid",
+):
+    """Build the convolutional autoencoder of notebook 02 for 28 x 28 images.
+
+    Args:
+        units: Number of code units, at least 1.
+        activation: Activation of the code layer, a Keras name such as `"relu"`.
+        penalty: A layer such as `KLSparsity` or `L1Sparsity` that the code passes
+            through on its way to the decoder, or None.
+        output_activation: Activation of the last layer. The classic recipe has
+            `"relu"`.
+
+    Returns:
+        A `keras.Model` from `(batch, 28, 28, 1)` to the same shape, not compiled, with
+        layers named `"code"` (output shape `(batch, units)`) and `"reconstruction"`.
+
+    Raises:
+        ValueError: If `units` is not a whole number of at least 1, or if `penalty` is a
+            `KLSparsity` and `activation` can leave [0, 1].
+    """
+    _check_size("units", units)
+    _check_penalty(activation, penalty)
+    conv = {"kernel_size": 3, "padding": "same", "activation": "relu"}
+    inputs = keras.Input(shape=(28, 28, 1))
+    x = layers.Conv2D(16, **conv)(inputs)
+    x = layers.MaxPooling2D(2)(x)
+    x = layers.Conv2D(32, **conv)(x)
+    x = layers.MaxPooling2D(2)(x)
+    x = layers.Flatten()(x)
+    code = layers.Dense(units, activation=activation, name="code")(x)
+    if penalty is not None:
+        code = penalty(code)
+    x = layers.Dense(7 * 7 * 32, activation="relu")(code)
+    x = layers.Reshape((7, 7, 32))(x)
+    x = layers.Conv2D(32, **conv)(x)
+    x = layers.Conv2DTranspose(32, strides=2, **conv)(x)
+    x = layers.Conv2DTranspose(16, strides=2, **conv)(x)
+    outputs = layers.Conv2DTranspose(
+        1, 3, padding="same", activation=output_activation, name="reconstruction"
+    )(x)
+    return keras.Model(inputs, outputs)
+
+
+def encoder(model, layer="code"):
+    """Return the part of a model from its input to the code.
+
+    Args:
+        model: An autoencoder, a functional `keras.Model`.
+        layer: Name of the layer whose output is the code.
+
+    Returns:
+        A `keras.Model` that shares its weights with `model`.
+
+    Raises:
+        ValueError: If `model` has no layer of that name.
+    """
+    return keras.Model(model.input, _named_layer(model, layer).output)
+
+
+def decoder(model, layer="code"):
+    """Return the part of a model from the code to its output.
+
+    Args:
+        model: An autoencoder, a functional `keras.Model`.
+        layer: Name of the layer whose output is the code.
+
+    Returns:
+        A `keras.Model` that shares its weights with `model`.
+
+    Raises:
+        ValueError: If `model` has no layer of that name.
+    """
+    return keras.Model(_named_layer(model, layer).output, model.output)
+
+
+def _named_layer(model, name):
+    names = [each.name for each in model.layers]
+    if name not in names:
+        raise ValueError(f"The model has no layer {name!r}; its layers are {names}.")
+    return model.get_layer(name)
+
+
+def _check_size(name, size):
+    if not isinstance(size, int) or size < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1; got {size!r}.")
+
+
+def _check_penalty(activation, penalty):
+    if isinstance(penalty, KLSparsity) and activation not in UNIT_INTERVAL_ACTIVATIONS:
+        raise ValueError(
+            f"KLSparsity needs a code in [0, 1], so activation must be one of "
+            f"{UNIT_INTERVAL_ACTIVATIONS}; got {activation!r}."
+        )
