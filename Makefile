@@ -23,7 +23,7 @@ test: $(VENV)/.installed
 
 run: $(VENV)/.installed
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+		--coalesce-streams --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 # The package itself is installed in place, without asking the network again.
 $(VENV)/.installed: requirements.txt pyproject.toml

@@ -12,6 +12,10 @@ from sklearn.preprocessing import MinMaxScaler
 # codes never do, so a comparison of the two needs a threshold above 0.
 ACTIVE_ABOVE = 0.1
 
+# A unit counts as always on if it is active for at least this share of the samples: one
+# odd sample in a hundred does not make it informative.
+ALWAYS_ON_SHARE = 0.99
+
 
 def l0(code, threshold=ACTIVE_ABOVE):
     """Mean number of active units per sample.
@@ -46,7 +50,7 @@ def dead_units(code, threshold=ACTIVE_ABOVE):
 
 
 def always_on_units(code, threshold=ACTIVE_ABOVE):
-    """Number of units that are active for every sample.
+    """Number of units that are active for (nearly) every sample, 99 % or more.
 
     Args:
         code: Activations, shape `(samples, units)`.
@@ -58,7 +62,7 @@ def always_on_units(code, threshold=ACTIVE_ABOVE):
     Raises:
         ValueError: If `code` is not of rank 2, is empty, or holds NaN.
     """
-    return int(_active(code, threshold).all(axis=0).sum())
+    return int((_active(code, threshold).mean(axis=0) >= ALWAYS_ON_SHARE).sum())
 
 
 def population_sparsity(code):

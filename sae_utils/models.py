@@ -137,7 +137,8 @@ def _named_layer(model, name):
 
 
 def _check_size(name, size):
-    if not isinstance(size, int) or size < 1:
+    is_whole = isinstance(size, int) and not isinstance(size, bool)
+    if not is_whole or size < 1:
         raise ValueError(f"{name} must be a whole number of at least 1; got {size!r}.")
 
 

@@ -109,6 +109,8 @@ class KLSparsity(keras.layers.Layer):
         return code
 
     def compute_output_shape(self, input_shape):
+        # Keras builds a model with this alone, without `call`.
+        _check_shape("code", input_shape, ("batch", "units"))
         return input_shape
 
     def get_config(self):
@@ -142,6 +144,8 @@ class L1Sparsity(keras.layers.Layer):
         return code
 
     def compute_output_shape(self, input_shape):
+        # Keras builds a model with this alone, without `call`.
+        _check_shape("code", input_shape, ("batch", "units"))
         return input_shape
 
     def get_config(self):

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from IPython.display import display
+from PIL import Image
 
 
 def use_style():
@@ -24,11 +25,11 @@ def show(fig, alt):
     Raises:
         ValueError: If `alt` is empty.
     """
+    plt.close(fig)  # first: an open figure would be drawn below an error message
     if not alt.strip():
         raise ValueError("alt must say what the figure shows; got an empty text.")
     png = io.BytesIO()
     fig.savefig(png, format="png", dpi=100, bbox_inches="tight")
-    plt.close(fig)
     display(
         {"image/png": png.getvalue(), "text/plain": alt},
         metadata={"image/png": {"alt": alt}},
@@ -93,7 +94,7 @@ def filters(groups, title, alt, columns=16, shape=(28, 28)):
             )
         panels[label] = _mosaic(weights, columns, shape)
     heights = [panel.shape[0] for panel in panels.values()]
-    width = 9.0
+    width = 8.0
     scale = width / next(iter(panels.values())).shape[1]
     fig, axes = plt.subplots(
         len(panels),

@@ -1,0 +1,144 @@
+"""The bundled MNIST is the original, bit for bit, and says so when it is not."""
+
+import hashlib
+import struct
+
+from sae_utils import data
+
+import numpy as np
+import pytest
+
+# MD5 of the four files as Yann LeCun published them, uncompressed.
+ORIGINAL_MD5 = {
+    "x_train": "6bbc9ace898e44ae57da46a324031adb",
+    "y_train": "a25bea736e30d166cdddb491f175f624",
+    "x_test": "2646ac647ad5339dbf082846283269ea",
+    "y_test": "27ae3e4e09519cfbb04c329615203637",
+}
+DAMAGE = {
+    "one byte altered": lambda b: b[:5_000_000] + bytes([b[5_000_000] ^ 1]) + b[5_000_001:],
+    "last byte missing": lambda b: b[:-1],
+    "half of it missing": lambda b: b[: len(b) // 2],
+    "nothing left": lambda b: b"",
+    "something added": lambda b: b + b"\n",
+}
+
+
+@pytest.fixture(scope="module")
+def full():
+    return data.load_mnist()
+
+
+@pytest.fixture(scope="module")
+def small():
+    return data.load_mnist(n_train=200, n_test=100)
+
+
+@pytest.mark.parametrize("name", ORIGINAL_MD5)
+def test_arrays_are_the_original_files(full, name):
+    array = getattr(full, name)
+    # The IDX header: two zero bytes, 8 for "unsigned byte", the rank, then the shape.
+    shape = (len(array), 28, 28) if name.startswith("x") else (len(array),)
+    header = struct.pack(f">BBBB{len(shape)}I", 0, 0, 8, len(shape), *shape)
+    digest = hashlib.md5(header)
+    for start in range(0, len(array), 10_000):  # in parts, to spare memory
+        part = array[start : start + 10_000]
+        if name.startswith("x"):
+            part = np.rint(part * 255).astype(np.uint8)
+        digest.update(part.tobytes())
+    assert digest.hexdigest() == ORIGINAL_MD5[name]
+
+
+@pytest.mark.parametrize("name", ORIGINAL_MD5)
+def test_data_sheet_names_the_original_files(name):
+    sheet = data.MNIST_FILE.with_suffix(".md").read_text(encoding="utf-8")
+    assert ORIGINAL_MD5[name] in sheet
+
+
+def test_full_shapes_and_types(full):
+    assert full.x_train.shape == (60_000, 784)
+    assert full.y_train.shape == (60_000,)
+    assert full.x_test.shape == (10_000, 784)
+    assert full.y_test.shape == (10_000,)
+    assert full.x_train.dtype == full.x_test.dtype == np.float32
+    assert full.y_train.dtype == full.y_test.dtype == np.uint8
+    assert full._fields == ("x_train", "y_train", "x_test", "y_test")
+
+
+def test_pixels_run_from_0_to_1_and_labels_from_0_to_9(full):
+    for images in (full.x_train, full.x_test):
+        assert images.min() == 0
+        assert images.max() == 1
+    for labels in (full.y_train, full.y_test):
+        assert sorted(set(labels.tolist())) == list(range(10))
+
+
+def test_ink_is_1_and_paper_is_0(small):
+    # The margin of a digit is paper; were the images inverted, it would be 1.
+    assert small.x_train.reshape(-1, 28, 28)[:, :2].max() == 0
+
+
+def test_a_subset_is_the_head_of_the_full_data(full, small):
+    for part, whole in zip(small, full, strict=True):
+        np.testing.assert_array_equal(part, whole[: len(part)])
+    assert len(small.x_train) == len(small.y_train) == 200
+    assert len(small.x_test) == len(small.y_test) == 100
+
+
+def test_unflattened_images_have_a_channel_and_the_same_pixels(small):
+    images = data.load_mnist(n_train=200, n_test=100, flatten=False)
+    assert images.x_train.shape == (200, 28, 28, 1)
+    assert images.x_test.shape == (100, 28, 28, 1)
+    np.testing.assert_array_equal(images.x_train.reshape(200, 784), small.x_train)
+    np.testing.assert_array_equal(images.x_test.reshape(100, 784), small.x_test)
+
+
+def test_loading_twice_gives_the_same_even_if_the_first_was_changed():
+    first = data.load_mnist(n_train=3, n_test=2)
+    kept = [array.copy() for array in first]
+    for array in first:
+        array[:] = 7  # a cached array would carry this over
+    for array, expected in zip(data.load_mnist(n_train=3, n_test=2), kept, strict=True):
+        np.testing.assert_array_equal(array, expected)
+
+
+@pytest.mark.parametrize("n", [1, np.int64(2)])
+def test_smallest_and_numpy_counts_are_allowed(n):
+    assert len(data.load_mnist(n_train=n, n_test=n).x_test) == n
+
+
+@pytest.mark.parametrize(("name", "limit"), [("n_train", 60_000), ("n_test", 10_000)])
+@pytest.mark.parametrize("value", ["limit + 1", 0, -1, 10.0, True, "10", None])
+def test_impossible_counts_are_refused(name, limit, value):
+    value = limit + 1 if value == "limit + 1" else value
+    with pytest.raises(ValueError) as error:
+        data.load_mnist(**{name: value})
+    message = str(error.value)
+    assert message.startswith(name)
+    assert f"from 1 to {limit:,}" in message
+    assert f"got {value!r}" in message
+
+
+def test_missing_file_says_how_to_restore_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "MNIST_FILE", tmp_path / "mnist.npz")
+    with pytest.raises(FileNotFoundError) as error:
+        data.load_mnist(n_train=1, n_test=1)
+    assert f"{tmp_path / 'mnist.npz'} is missing" in str(error.value)
+    _assert_says_how_to_restore(error.value)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_file_says_how_to_restore_it(monkeypatch, tmp_path, damage):
+    damaged = DAMAGE[damage](data.MNIST_FILE.read_bytes())
+    (tmp_path / "mnist.npz").write_bytes(damaged)
+    monkeypatch.setattr(data, "MNIST_FILE", tmp_path / "mnist.npz")
+    with pytest.raises(OSError) as error:
+        data.load_mnist(n_train=1, n_test=1)
+    assert "is cut short or altered" in str(error.value)
+    assert f"its {len(damaged):,} bytes" in str(error.value)
+    _assert_says_how_to_restore(error.value)
+
+
+def _assert_says_how_to_restore(error):
+    assert "`git checkout -- sae_utils/mnist.npz`" in str(error)
+    assert "or reinstall sae_utils" in str(error)

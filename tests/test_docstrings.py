@@ -1,0 +1,150 @@
+"""Every public name of the package says what it takes, returns and refuses."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import textwrap
+
+import sae_utils
+
+import pytest
+
+MODULES = [
+    importlib.import_module(f"sae_utils.{module.name}")
+    for module in pkgutil.iter_modules(sae_utils.__path__)
+]
+
+
+def public_objects():
+    """Return the public functions and classes, and their methods, by dotted name."""
+    found = {}
+    for module in MODULES:
+        for name, item in vars(module).items():
+            own = getattr(item, "__module__", None) == module.__name__
+            if not own or name.startswith("_"):
+                continue
+            if inspect.isclass(item) or inspect.isfunction(item):
+                found[f"{module.__name__}.{name}"] = item
+            if inspect.isclass(item):
+                for method, value in vars(item).items():
+                    inherited = any(hasattr(base, method) for base in item.__bases__)
+                    if inspect.isfunction(value) and not (
+                        method.startswith("_") or inherited
+                    ):
+                        found[f"{module.__name__}.{name}.{method}"] = value
+    return found
+
+
+def problems(item):
+    """Say what the docstring of a function or class lacks."""
+    doc = inspect.getdoc(item) if item.__doc__ else ""
+    summary, _, rest = doc.partition("\n")
+    if not summary.endswith((".", ":")) or rest[:1] not in ("", "\n"):
+        yield "no summary in one line"
+    for name in parameters(item):
+        if not re.search(
+            rf"^ {{4}}\*{{0,2}}{name}: \S", section(doc, "Args"), re.MULTILINE
+        ):
+            yield f"Args does not name {name}"
+    if inspect.isfunction(item) and returns_a_value(item) and not section(doc, "Returns"):
+        yield "no Returns"
+    if raises_value_error(item) and "ValueError: " not in section(doc, "Raises"):
+        yield "Raises does not name ValueError"
+
+
+def section(doc, title):
+    """Return the indented lines under a title such as `Args:`."""
+    found = re.search(rf"^{title}:\n((?: {{4}}.*\n?|\n)+)", doc, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def parameters(item):
+    """Return the names of what a function, or a class when created, takes."""
+    if inspect.isclass(item):
+        if "__init__" not in vars(item):
+            return []
+        item = item.__init__
+    names = inspect.signature(item).parameters
+    return [name for name in names if name not in ("self", "kwargs")]
+
+
+def tree(item):
+    return ast.parse(textwrap.dedent(inspect.getsource(item))).body[0]
+
+
+def returns_a_value(function):
+    """Look for `return value` in a function, save in functions inside it."""
+    waiting = list(tree(function).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            return True
+        if isinstance(node, ast.Yield):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return False
+
+
+def raises_value_error(item, seen=()):
+    """Look for `raise ValueError` in an item and in its module's own helpers."""
+    for node in ast.walk(tree(item)):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            if ast.unparse(node.exc).startswith("ValueError"):
+                return True
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name = node.func.id
+            helper = vars(inspect.getmodule(item)).get(name)
+            is_own = name.startswith("_") and inspect.isfunction(helper)
+            if is_own and name not in seen and raises_value_error(helper, (*seen, name)):
+                return True
+    return False
+
+
+def test_public_objects_are_found():
+    assert {"sae_utils.data.load_mnist", "sae_utils.penalties.KLSparsity"} <= set(
+        public_objects()
+    )
+
+
+@pytest.mark.parametrize("name", public_objects())
+def test_docstring_is_complete(name):
+    assert list(problems(public_objects()[name])) == []
+
+
+def _check(x):
+    if x < 0:
+        raise ValueError("x must not be negative.")
+
+
+def complete(x):
+    """Halve a number.
+
+    Args:
+        x: A number, at least 0.
+
+    Returns:
+        Half of it.
+
+    Raises:
+        ValueError: If `x` is negative.
+    """
+    _check(x)
+    return x / 2
+
+
+def bare(x):
+    _check(x)
+    return x / 2
+
+
+def test_incomplete_docstring_is_caught():
+    assert list(problems(complete)) == []
+    assert list(problems(bare)) == [
+        "no summary in one line",
+        "Args does not name x",
+        "no Returns",
+        "Raises does not name ValueError",
+    ]

@@ -1,0 +1,242 @@
+"""The builders give the documented layers, and the two halves make up the whole."""
+
+from sae_utils import models
+from sae_utils.penalties import KLSparsity, L1Sparsity
+
+import keras
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    keras.utils.set_random_seed(0)
+
+
+def random_inputs(model, n=8):
+    return np.random.default_rng(0).random((n, *model.input_shape[1:]), np.float32)
+
+
+def weights_of(model):
+    return [weight.copy() for weight in model.get_weights()]
+
+
+# --- dense_autoencoder ---
+
+
+def test_dense_layers_and_shapes():
+    model = models.dense_autoencoder(32)
+    assert [type(layer).__name__ for layer in model.layers] == [
+        "InputLayer",
+        "Dense",
+        "Dense",
+    ]
+    assert model.input_shape == model.output_shape == (None, 784)
+    code, reconstruction = model.layers[1:]
+    assert (code.name, code.output.shape) == ("code", (None, 32))
+    assert (reconstruction.name, reconstruction.output.shape) == (
+        "reconstruction",
+        (None, 784),
+    )
+    assert code.activation is keras.activations.relu
+    assert reconstruction.activation is keras.activations.sigmoid
+    assert reconstruction.kernel_constraint is None
+    assert not model.compiled
+
+
+def test_dense_arguments_reach_the_layers():
+    model = models.dense_autoencoder(3, "tanh", n_inputs=5)
+    assert model.input_shape == model.output_shape == (None, 5)
+    assert model.get_layer("code").units == 3
+    assert model.get_layer("code").activation is keras.activations.tanh
+
+
+@pytest.mark.parametrize("build", [models.dense_autoencoder, models.conv_autoencoder])
+@pytest.mark.parametrize(
+    ("activation", "penalty"),
+    [
+        ("sigmoid", KLSparsity),
+        ("hard_sigmoid", KLSparsity),
+        ("softmax", KLSparsity),
+        ("relu", L1Sparsity),
+    ],
+)
+def test_penalty_stands_right_behind_the_code(build, activation, penalty):
+    penalty = penalty()
+    model = build(3, activation, penalty)
+    names = [layer.name for layer in model.layers]
+    assert model.layers[names.index("code") + 1] is penalty
+    assert penalty.input is model.get_layer("code").output
+    model(random_inputs(model))
+    assert len(model.losses) == 1
+
+
+@pytest.mark.parametrize("build", [models.dense_autoencoder, models.conv_autoencoder])
+@pytest.mark.parametrize("units", [0, -1, 1.5, 32.0, True, "32", None])
+def test_impossible_units_are_refused(build, units):
+    with pytest.raises(ValueError, match="units must be a whole number") as error:
+        build(units)
+    assert f"at least 1; got {units!r}" in str(error.value)
+
+
+@pytest.mark.parametrize("n_inputs", [0, 1.5, True])
+def test_impossible_n_inputs_are_refused(n_inputs):
+    with pytest.raises(ValueError, match="n_inputs must be a whole number") as error:
+        models.dense_autoencoder(3, n_inputs=n_inputs)
+    assert f"at least 1; got {n_inputs!r}" in str(error.value)
+
+
+@pytest.mark.parametrize("build", [models.dense_autoencoder, models.conv_autoencoder])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "linear", None])
+def test_kl_on_an_activation_that_leaves_0_to_1_is_refused(build, activation):
+    with pytest.raises(ValueError, match=r"KLSparsity needs a code in \[0, 1\]") as error:
+        build(3, activation, KLSparsity())
+    assert "'sigmoid'" in str(error.value)
+    assert f"got {activation!r}" in str(error.value)
+
+
+def test_unit_norm_decoder_keeps_the_rows_at_norm_1():
+    model = models.dense_autoencoder(3, n_inputs=5, unit_norm_decoder=True)
+    model.compile(keras.optimizers.SGD(10.0), "mse")  # a step that would change norms
+    x = random_inputs(model)
+    model.fit(x, x, verbose=0)
+    kernel = model.get_layer("reconstruction").get_weights()[0]
+    assert kernel.shape == (3, 5)
+    np.testing.assert_allclose(np.linalg.norm(kernel, axis=1), 1, rtol=1e-5)
+
+
+# --- conv_autoencoder ---
+
+
+def test_conv_layers_are_the_classic_recipe():
+    model = models.conv_autoencoder()
+    summary = []
+    for layer in model.layers:
+        options = {
+            "filters": getattr(layer, "filters", None),
+            "kernel": getattr(layer, "kernel_size", None),
+            "strides": getattr(layer, "strides", None),
+            "padding": getattr(layer, "padding", None),
+            "units": getattr(layer, "units", None),
+        }
+        options = {name: value for name, value in options.items() if value is not None}
+        summary.append((type(layer).__name__, options, layer.output.shape[1:]))
+
+    def conv(filters, strides=1):
+        return {
+            "filters": filters,
+            "kernel": (3, 3),
+            "strides": (strides, strides),
+            "padding": "same",
+        }
+
+    pool = {"strides": (2, 2), "padding": "valid"}
+    assert summary == [
+        ("InputLayer", {}, (28, 28, 1)),
+        ("Conv2D", conv(16), (28, 28, 16)),
+        ("MaxPooling2D", pool, (14, 14, 16)),
+        ("Conv2D", conv(32), (14, 14, 32)),
+        ("MaxPooling2D", pool, (7, 7, 32)),
+        ("Flatten", {}, (7 * 7 * 32,)),
+        ("Dense", {"units": 32}, (32,)),
+        ("Dense", {"units": 7 * 7 * 32}, (7 * 7 * 32,)),
+        ("Reshape", {}, (7, 7, 32)),
+        ("Conv2D", conv(32), (7, 7, 32)),
+        ("Conv2DTranspose", conv(32, 2), (14, 14, 32)),
+        ("Conv2DTranspose", conv(16, 2), (28, 28, 16)),
+        ("Conv2DTranspose", conv(1), (28, 28, 1)),
+    ]
+    assert model.layers[6].name == "code"
+    assert model.layers[-1].name == "reconstruction"
+
+
+@pytest.mark.parametrize("output", ["relu", "sigmoid"])
+def test_conv_activations_are_relu_but_for_the_chosen_output(output):
+    model = models.conv_autoencoder(output_activation=output)
+    activations = [
+        layer.activation.__name__ for layer in model.layers if layer.weights
+    ]
+    assert activations == ["relu"] * 7 + [output]
+
+
+def test_conv_default_output_is_a_sigmoid():
+    model = models.conv_autoencoder()
+    assert model.get_layer("reconstruction").activation is keras.activations.sigmoid
+
+
+def test_conv_arguments_reach_the_code():
+    code = models.conv_autoencoder(5, "sigmoid").get_layer("code")
+    assert code.units == 5
+    assert code.activation is keras.activations.sigmoid
+
+
+def test_conv_trains_every_weight_in_a_step():
+    model = models.conv_autoencoder(8, "sigmoid", KLSparsity())
+    model.compile("adam", "mse")
+    before = weights_of(model)
+    x = random_inputs(model)
+    loss = model.fit(x, x, verbose=0).history["loss"]
+    assert np.isfinite(loss).all()
+    for old, new in zip(before, model.get_weights(), strict=True):
+        assert not np.array_equal(old, new)
+
+
+# --- encoder and decoder ---
+
+
+MODELS = {
+    "dense": lambda: models.dense_autoencoder(3, n_inputs=5),
+    "dense with penalty": lambda: models.dense_autoencoder(
+        3, "sigmoid", KLSparsity(), n_inputs=5
+    ),
+    "conv with penalty": lambda: models.conv_autoencoder(3, "relu", L1Sparsity()),
+}
+
+
+@pytest.fixture(params=MODELS)
+def model(request):
+    return MODELS[request.param]()
+
+
+def test_decoder_of_encoder_is_the_model(model):
+    x = random_inputs(model)
+    code = models.encoder(model)(x)
+    assert code.shape == (8, 3)
+    assert models.decoder(model).input_shape == (None, 3)
+    np.testing.assert_allclose(models.decoder(model)(code), model(x), rtol=1e-6)
+
+
+def test_dense_code_is_the_activation_of_the_code_layer():
+    model = models.dense_autoencoder(3, "sigmoid", KLSparsity(), n_inputs=5)
+    x = random_inputs(model)
+    kernel, bias = model.get_layer("code").get_weights()
+    np.testing.assert_allclose(
+        models.encoder(model)(x), 1 / (1 + np.exp(-(x @ kernel + bias))), rtol=1e-5
+    )
+
+
+def test_halves_share_their_weights_with_the_model(model):
+    shared = [
+        *models.encoder(model).trainable_variables,
+        *models.decoder(model).trainable_variables,
+    ]
+    assert [id(each) for each in shared] == [
+        id(each) for each in model.trainable_variables
+    ]
+
+
+@pytest.mark.parametrize("half", [models.encoder, models.decoder])
+def test_halves_can_be_cut_at_any_named_layer(half):
+    model = models.dense_autoencoder(3, "relu", L1Sparsity(name="l1"), n_inputs=5)
+    assert half(model, "l1").layers[-1].name == {
+        models.encoder: "l1",
+        models.decoder: "reconstruction",
+    }[half]
+
+
+@pytest.mark.parametrize("half", [models.encoder, models.decoder])
+def test_unknown_layer_names_the_known_ones(half):
+    model = models.dense_autoencoder(3, n_inputs=5)
+    with pytest.raises(ValueError, match="has no layer 'bottleneck'") as error:
+        half(model, "bottleneck")
+    assert "'code', 'reconstruction'" in str(error.value)

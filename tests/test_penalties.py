@@ -1,0 +1,473 @@
+"""The penalties are the textbook's numbers, and wrong input never gets a plausible one.
+
+The layers are tested on TensorFlow; a fresh process at the end repeats the numbers on
+Keras' JAX backend.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+from sae_utils import models
+from sae_utils.penalties import KLSparsity, L1Sparsity, kl_divergence, l1_norm
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers, ops
+from scipy.special import rel_entr
+
+# Three samples of two units, with means 0.2 and 0.5.
+CODE = np.array([[0.1, 0.9], [0.3, 0.2], [0.2, 0.4]], dtype=np.float32)
+
+
+def kl(rho, rho_hat):
+    """The formula of the lecture notes, for hand-made comparisons."""
+    return rho * math.log(rho / rho_hat) + (1 - rho) * math.log((1 - rho) / (1 - rho_hat))
+
+
+def kl_gradient(code, rho, beta):
+    """Derivative of `beta * sum KL` by each activation, through the batch mean."""
+    rho_hat = code.mean(axis=0)
+    by_mean = -rho / rho_hat + (1 - rho) / (1 - rho_hat)
+    return beta * np.tile(by_mean / len(code), (len(code), 1))
+
+
+def l1_gradient(code, strength):
+    return strength * np.sign(code) / len(code)
+
+
+def loss_and_gradient(layer, code):
+    """The loss that a layer adds for a code, and its derivative by the code."""
+    code = tf.constant(code)
+    with tf.GradientTape() as tape:
+        tape.watch(code)
+        layer(code)
+        (loss,) = layer.losses
+    return float(loss), tape.gradient(loss, code).numpy()
+
+
+def penalty_of(layer, code):
+    layer(code)
+    (loss,) = layer.losses
+    return float(loss)
+
+
+# --- kl_divergence ---
+
+
+@pytest.mark.parametrize("rho", [0.01, 0.05, 0.1, 0.5, 0.9])
+def test_kl_agrees_with_scipy(rho):
+    rho_hat = np.linspace(0.001, 0.999, 97)
+    expected = rel_entr(rho, rho_hat) + rel_entr(1 - rho, 1 - rho_hat)
+    got = ops.convert_to_numpy(kl_divergence(rho, rho_hat))
+    assert got.shape == (97,)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("rho", [0.01, 0.05, 0.3, 0.5, 0.9])
+def test_kl_is_zero_at_the_target(rho):
+    assert float(kl_divergence(rho, [rho])[0]) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("rho", [0.05, 0.5, 0.9])
+def test_kl_is_positive_and_convex(rho):
+    rho_hat = np.linspace(0.01, 0.99, 50)
+    values = ops.convert_to_numpy(kl_divergence(rho, rho_hat)).astype(np.float64)
+    away = np.abs(rho_hat - rho) > 0.005
+    assert (values[away] > 0).all()
+    assert (np.diff(values, 2) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [list, tuple, np.array, np.float32, tf.constant, ops.convert_to_tensor],
+    ids=["list", "tuple", "float64 array", "float32 array", "tf", "keras"],
+)
+def test_kl_takes_lists_arrays_and_tensors(form):
+    got = kl_divergence(0.1, form([0.2, 0.5]))
+    assert ops.is_tensor(got)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(got), [kl(0.1, 0.2), kl(0.1, 0.5)], rtol=1e-5
+    )
+
+
+def test_kl_is_clipped_to_stay_finite_at_0_and_1():
+    got = ops.convert_to_numpy(kl_divergence(0.05, [0.0, 1.0]))
+    # 1 - 1e-7 has no exact float32, which moves the second value by under 1 %.
+    np.testing.assert_allclose(got, [kl(0.05, 1e-7), kl(0.05, 1 - 1e-7)], rtol=0.02)
+
+
+@pytest.mark.parametrize("rho", [0, 1, 0.0, 1.0, -0.1, 1.5, math.nan])
+@pytest.mark.parametrize("user", [lambda rho: kl_divergence(rho, [0.5]), KLSparsity])
+def test_rho_outside_0_to_1_is_refused(user, rho):
+    with pytest.raises(ValueError, match=r"rho must lie strictly between 0 and 1") as e:
+        user(rho)
+    assert f"got {rho!r}" in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("rho_hat", "message"),
+    [
+        (0.5, r"rho_hat must have shape \(units,\), so rank 1; got rank 0"),
+        ([[0.5, 0.5]], r"rho_hat must have shape \(units,\), so rank 1; got rank 2"),
+        ([], r"at least one entry on each axis; got shape \(0,\)"),
+        ([0.5, math.nan], r"rho_hat must not hold NaN; got 1 NaN"),
+        ([0.5, -0.1], r"rho_hat must lie in \[0, 1\]; got values from -0\.1 to 0\.5"),
+        ([0.5, 1.2], r"rho_hat must lie in \[0, 1\]; got values from 0\.5 to 1\.2"),
+        ([0.5, math.inf], r"rho_hat must lie in \[0, 1\]"),
+    ],
+)
+def test_kl_refuses_a_bad_mean_activation(rho_hat, message):
+    with pytest.raises(ValueError, match=message):
+        kl_divergence(0.1, rho_hat)
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1.2, math.nan])
+def test_kl_of_a_bad_mean_is_nan_where_values_cannot_be_read(bad):
+    compiled = tf.function(lambda rho_hat: kl_divergence(0.1, rho_hat))
+    got = compiled(tf.constant([0.2, bad])).numpy()
+    assert got[0] == pytest.approx(kl(0.1, 0.2), rel=1e-5)
+    assert np.isnan(got[1])
+
+
+# --- l1_norm ---
+
+
+def test_l1_norm_sums_units_and_averages_samples():
+    # Sample sums 3.5 and 0.5.
+    assert float(l1_norm([[-1.0, 2.5, 0.0], [0.0, 0.0, -0.5]])) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ([1.0, 2.0], r"code must have shape \(batch, units\), so rank 2; got rank 1"),
+        (np.ones((2, 3, 4)), r"so rank 2; got rank 3, shape \(2, 3, 4\)"),
+        (np.ones((0, 4)), r"at least one entry on each axis; got shape \(0, 4\)"),
+        (np.ones((4, 0)), r"at least one entry on each axis; got shape \(4, 0\)"),
+        ([[1.0, math.nan]], r"code must not hold NaN; got 1 NaN"),
+    ],
+)
+@pytest.mark.parametrize("user", [l1_norm, L1Sparsity(), KLSparsity()])
+def test_bad_codes_are_refused(user, code, message):
+    code = np.asarray(code, dtype=np.float32)
+    with pytest.raises(ValueError, match=message):
+        user(code)
+
+
+# --- the layers ---
+
+
+def test_kl_layer_adds_beta_times_the_summed_kl():
+    # By hand: 0.1 ln(0.1/0.2) + 0.9 ln(0.9/0.8) = 0.036690 for the first unit and
+    # 0.1 ln(0.1/0.5) + 0.9 ln(0.9/0.5) = 0.368064 for the second; the sum times 2.
+    assert penalty_of(KLSparsity(rho=0.1, beta=2.0), CODE) == pytest.approx(
+        0.809508, abs=1e-5
+    )
+
+
+def test_l1_layer_adds_strength_times_the_mean_l1_norm():
+    # By hand: the sample sums 1.0, 0.5 and 0.6 average to 0.7; times 2. Signs vanish.
+    assert penalty_of(L1Sparsity(strength=2.0), CODE) == pytest.approx(1.4)
+    assert penalty_of(L1Sparsity(strength=2.0), -CODE) == pytest.approx(1.4)
+
+
+@pytest.mark.parametrize("layer", [KLSparsity(0.1, 0.0), L1Sparsity(0.0)])
+def test_weight_0_switches_a_penalty_off(layer):
+    assert penalty_of(layer, CODE) == 0
+
+
+@pytest.mark.parametrize("layer", [KLSparsity(0.1, 5.0), L1Sparsity(5.0)])
+def test_layers_return_the_code_unchanged(layer):
+    np.testing.assert_array_equal(layer(CODE), CODE)
+    assert layer(keras.Input((7,))).shape == (None, 7)
+    assert layer.compute_output_shape((None, 7)) == (None, 7)
+    assert layer.count_params() == 0
+
+
+def test_kl_layer_gradient_is_the_formula():
+    _, gradient = loss_and_gradient(KLSparsity(rho=0.1, beta=2.0), CODE)
+    np.testing.assert_allclose(gradient, kl_gradient(CODE, 0.1, 2.0), rtol=1e-4)
+
+
+def test_l1_layer_gradient_is_the_formula():
+    code = CODE * [1, -1]
+    _, gradient = loss_and_gradient(L1Sparsity(strength=2.0), code.astype(np.float32))
+    np.testing.assert_allclose(gradient, l1_gradient(code, 2.0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("times", [2, 7])
+@pytest.mark.parametrize("layer", [KLSparsity(0.1, 2.0), L1Sparsity(2.0)])
+def test_repeating_a_batch_changes_neither_penalty_nor_gradient(layer, times):
+    loss, gradient = loss_and_gradient(layer, CODE)
+    loss_tiled, gradient_tiled = loss_and_gradient(layer, np.tile(CODE, (times, 1)))
+    assert loss_tiled == pytest.approx(loss, rel=1e-5)
+    # Each copy of a sample carries its part; together they pull as hard as before.
+    together = gradient_tiled.reshape(times, *CODE.shape).sum(axis=0)
+    np.testing.assert_allclose(together, gradient, rtol=1e-4)
+
+
+def identity_model(penalty):
+    """A model that returns its input, so that its loss is the penalty alone."""
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, penalty(inputs))
+    model.compile(loss="mse")
+    return model
+
+
+@pytest.mark.parametrize("layer", [KLSparsity(0.1, 2.0), L1Sparsity(2.0)])
+def test_evaluate_gives_the_same_penalty_for_every_batch_size(layer):
+    five = np.concatenate([CODE, CODE[:1], CODE[1:2]])  # 5 samples, repeated 40 times
+    expected = penalty_of(layer, five)
+    x = np.tile(five, (40, 1))
+    for batch_size in (10, 100):
+        loss = identity_model(layer).evaluate(x, x, batch_size=batch_size, verbose=0)
+        assert loss == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [4, 16])
+def test_l1_layer_equals_the_built_in_activity_regularizer(batch_size):
+    x = np.random.default_rng(0).normal(size=(16, 6)).astype(np.float32)
+    kernel = np.random.default_rng(1).normal(size=(6, 3)).astype(np.float32)
+    built_in = layers.Dense(
+        3, use_bias=False, activity_regularizer=keras.regularizers.L1(0.1)
+    )
+    ours = layers.Dense(3, use_bias=False)
+    losses = []
+    for stack in ([built_in], [ours, L1Sparsity(0.1)]):
+        model = keras.Sequential([keras.Input((6,)), *stack])
+        model.layers[0].set_weights([kernel])
+        model.compile(loss="mse")
+        y = model.predict(x, verbose=0)  # no reconstruction error: the penalty alone
+        losses.append(model.evaluate(x, y, batch_size=batch_size, verbose=0))
+    by_hand = 0.1 * np.abs(x @ kernel).sum(axis=1).mean()
+    np.testing.assert_allclose(losses, by_hand, rtol=1e-5)
+
+
+@pytest.mark.parametrize("value", [-1e-3, -1, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(lambda w: KLSparsity(0.1, w), "beta"), (L1Sparsity, "strength")],
+    ids=["beta", "strength"],
+)
+def test_bad_weights_are_refused(make, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be a number of at least 0") as e:
+        make(value)
+    assert f"got {value!r}" in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "values"),
+    [
+        ([[0.2, 1.5], [0.2, 0.1]], "from 0.1 to 1.5"),  # the means, 0.2 and 0.8, look fine
+        ([[-0.5, 0.5], [0.9, 0.5]], "from -0.5 to 0.9"),
+    ],
+    ids=["relu", "tanh"],
+)
+def test_kl_layer_refuses_a_code_outside_0_to_1(code, values):
+    with pytest.raises(ValueError, match=r"code must lie in \[0, 1\]") as error:
+        KLSparsity(0.1)(np.float32(code))
+    assert values in str(error.value)
+    assert "a ReLU code is not" in str(error.value)
+
+
+@pytest.mark.parametrize("code", [[[0.2, 1.5], [0.2, 0.1]], [[-0.5, 0.5], [0.9, 0.5]]])
+def test_compiled_kl_of_a_code_outside_0_to_1_is_nan(code):
+    layer = KLSparsity(0.1)
+
+    @tf.function
+    def compiled(code):
+        layer(code)
+        return sum(layer.losses)
+
+    assert np.isnan(compiled(tf.constant(code)).numpy())
+    assert np.isfinite(compiled(tf.constant([[0.2, 0.9], [0.2, 0.1]])).numpy())
+
+
+def test_fit_of_kl_on_a_relu_code_gives_a_nan_loss():
+    model = keras.Sequential(
+        [
+            keras.Input((2,)),
+            layers.Dense(2, "relu", use_bias=False),
+            KLSparsity(0.1, 1e-3),
+        ]
+    )
+    model.layers[0].set_weights([np.eye(2, dtype=np.float32)])
+    model.compile("sgd", "mse")
+    x = np.float32([[0.2, 1.5], [0.2, 0.1]])
+    assert np.isnan(model.fit(x, x, verbose=0).history["loss"][0])
+
+
+@pytest.mark.parametrize("layer", [KLSparsity(), L1Sparsity()])
+def test_wrong_rank_is_refused_when_the_model_is_built(layer):
+    # A Dense layer works on rank 3 too, so nothing else would notice.
+    with pytest.raises(ValueError, match="so rank 2; got rank 3"):
+        layer(keras.Input((5, 2)))
+
+
+# --- saving ---
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [KLSparsity(0.07, 0.3, name="penalty"), L1Sparsity(0.3, name="penalty")],
+    ids=["kl", "l1"],
+)
+def test_config_rebuilds_the_layer(layer):
+    config = layer.get_config()
+    assert json.loads(json.dumps(config))["name"] == "penalty"
+    rebuilt = type(layer).from_config(config)
+    assert rebuilt.get_config() == config
+    assert penalty_of(rebuilt, CODE) == penalty_of(layer, CODE)
+
+
+MODELS = {
+    "dense": lambda: models.dense_autoencoder(3, n_inputs=5),
+    "dense kl": lambda: models.dense_autoencoder(
+        3, "sigmoid", KLSparsity(0.2, 0.7), n_inputs=5
+    ),
+    "dense l1": lambda: models.dense_autoencoder(3, "relu", L1Sparsity(0.7), n_inputs=5),
+    "dense unit norm": lambda: models.dense_autoencoder(
+        3, "relu", L1Sparsity(0.7), n_inputs=5, unit_norm_decoder=True
+    ),
+    "conv": lambda: models.conv_autoencoder(4, "sigmoid", KLSparsity(0.2, 0.7)),
+}
+
+
+@pytest.fixture(params=MODELS)
+def model(request):
+    keras.utils.set_random_seed(0)
+    model = MODELS[request.param]()
+    model.compile("sgd", "mse")
+    return model
+
+
+def inputs_of(model):
+    return np.random.default_rng(0).random((8, *model.input_shape[1:]), np.float32)
+
+
+def assert_same(copy, model):
+    x = inputs_of(model)
+    np.testing.assert_array_equal(
+        copy.predict(x, verbose=0), model.predict(x, verbose=0)
+    )
+    expected = model.evaluate(x, x, verbose=0)
+    assert copy.evaluate(x, x, verbose=0) == pytest.approx(expected, rel=1e-6)
+    # The penalty is part of what is compared: 0.7 times it is far above rounding.
+    plain = np.mean((model.predict(x, verbose=0) - x) ** 2)
+    has_penalty = any(isinstance(each, KLSparsity | L1Sparsity) for each in model.layers)
+    assert (expected - plain > 1e-3) == has_penalty
+
+
+def test_saved_models_load_the_same(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    assert_same(keras.models.load_model(tmp_path / "model.keras"), model)
+
+
+def test_cloned_models_are_the_same(model):
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    copy.compile("sgd", "mse")
+    assert_same(copy, model)
+
+
+def test_loaded_unit_norm_decoder_still_normalizes(tmp_path):
+    MODELS["dense unit norm"]().save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    loaded.compile("sgd", "mse")
+    x = inputs_of(loaded)
+    loaded.fit(x, x, verbose=0)
+    rows = np.linalg.norm(loaded.get_layer("reconstruction").kernel, axis=1)
+    np.testing.assert_allclose(rows, 1, rtol=1e-5)
+
+
+# --- fresh processes ---
+
+
+def run_python(script, **environment):
+    """Run a script in a new Python, without the settings of this one."""
+    ours = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS")
+    clean = {name: text for name, text in os.environ.items() if name not in ours}
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_import_is_silent_and_leaves_stderr_open():
+    script = """
+import sae_utils
+import keras
+import os
+from sae_utils import checks, data, metrics, models, penalties, plots, progress
+model = models.dense_autoencoder(2, "sigmoid", penalties.KLSparsity(), n_inputs=3)
+model.compile("adam", "mse")
+model.fit(keras.ops.ones((4, 3)), keras.ops.ones((4, 3)), verbose=0)
+os.write(2, b"stderr is back")
+"""
+    ran = run_python(script)
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("", "stderr is back", 0)
+
+
+JAX_SCRIPT = """
+import json
+import sae_utils
+import jax, keras, numpy as np
+from sae_utils import metrics, models, plots
+from sae_utils.penalties import KLSparsity, L1Sparsity, kl_divergence
+
+assert keras.backend.backend() == "jax"
+code = jax.numpy.array(CODE)
+
+def loss_of(layer):
+    def loss(code):
+        layer(code)
+        return sum(layer.losses)
+    return loss
+
+def values(layer):
+    loss, gradient = jax.value_and_grad(loss_of(layer))(code)
+    compiled = jax.jit(loss_of(layer))(code)
+    return [float(loss), float(compiled), np.asarray(gradient).tolist()]
+
+def error_of(function, *inputs):
+    try:
+        function(*inputs)
+    except ValueError as error:
+        return str(error)
+
+inputs = keras.Input((2,))
+model = keras.Model(inputs, KLSparsity(0.1, 2.0)(inputs))
+model.compile(loss="mse")
+print(json.dumps({
+    "function": np.asarray(kl_divergence(0.1, [0.2, 0.5])).tolist(),
+    "kl": values(KLSparsity(0.1, 2.0)),
+    "l1": values(L1Sparsity(2.0)),
+    "evaluate": model.evaluate(np.asarray(code), np.asarray(code), verbose=0),
+    "relu, compiled": repr(float(jax.jit(loss_of(KLSparsity(0.1)))(code * 1.5))),
+    "relu": error_of(KLSparsity(0.1), code * 1.5),
+}))
+"""
+
+
+def test_penalties_are_the_same_on_jax():
+    script = JAX_SCRIPT.replace("CODE", repr(CODE.tolist()))
+    ran = run_python(script, KERAS_BACKEND="jax", JAX_PLATFORMS="cpu")
+    assert ran.returncode == 0, ran.stderr
+    got = json.loads(ran.stdout)
+    penalty = 2 * (kl(0.1, 0.2) + kl(0.1, 0.5))
+    assert got["function"] == pytest.approx([kl(0.1, 0.2), kl(0.1, 0.5)], rel=1e-5)
+    assert got["kl"][:2] == pytest.approx([penalty, penalty], rel=1e-5)
+    np.testing.assert_allclose(got["kl"][2], kl_gradient(CODE, 0.1, 2.0), rtol=1e-4)
+    assert got["l1"][:2] == pytest.approx([1.4, 1.4], rel=1e-5)
+    np.testing.assert_allclose(got["l1"][2], l1_gradient(CODE, 2.0), rtol=1e-5)
+    assert got["evaluate"] == pytest.approx(penalty, rel=1e-5)
+    assert got["relu, compiled"] == "nan"
+    assert "code must lie in [0, 1]" in got["relu"]
