@@ -1,5 +1,34 @@
 """JupyterLab as `make lab` starts it: on this machine only, with its token, no news."""
 
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpecManager
+
 c = get_config()  # noqa: F821
 
+
+class ThisPython(KernelSpecManager):
+    """Offers the Python that JupyterLab itself runs in, and no other kernel.
+
+    A kernel called python3 that somebody installed for another project would otherwise
+    be taken before ours.
+    """
+
+    def _kernel_dirs_default(self):
+        return []
+
+
+c.ServerApp.kernel_spec_manager_class = ThisPython
+
+# The project is the root, so that links from a notebook to other files work.
+c.ServerApp.root_dir = str(Path(__file__).resolve().parent)
+c.FileContentsManager.preferred_dir = "notebooks"
+c.LabApp.default_url = "/lab/tree/notebooks/01_plain_autoencoder.ipynb"
+
 c.ServerApp.ip = "127.0.0.1"
+c.ServerApp.allow_root = True  # as one often is in a container
+
+# No request leaves this machine: no news, no look for updates or for extensions.
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+c.LabApp.extension_manager = "readonly"

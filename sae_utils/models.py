@@ -110,7 +110,7 @@ def encoder(model, layer="code"):
     Raises:
         ValueError: If `model` has no layer of that name.
     """
-    return keras.Model(model.input, _named_layer(model, layer).output)
+    return keras.Model(model.inputs[0], _named_layer(model, layer).output)
 
 
 def decoder(model, layer="code"):
@@ -126,7 +126,7 @@ def decoder(model, layer="code"):
     Raises:
         ValueError: If `model` has no layer of that name.
     """
-    return keras.Model(_named_layer(model, layer).output, model.output)
+    return keras.Model(_named_layer(model, layer).output, model.outputs[0])
 
 
 def _named_layer(model, name):

@@ -24,7 +24,7 @@ OPT_OUT = "nbval-ignore-output"
 # Names from sae_utils that a notebook teaches, and so must not take from the package.
 TAUGHT = {
     "02": {"penalties.L1Sparsity", "models.conv_autoencoder", "metrics.l0"},
-    "03": {"penalties"},
+    "03": {"penalties.KLSparsity", "penalties.kl_divergence"},
 }
 
 # Functions and modules that reach for the internet; get_ipython is behind ! and %.
