@@ -28,7 +28,17 @@ c.LabApp.default_url = "/lab/tree/notebooks/01_plain_autoencoder.ipynb"
 c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.allow_root = True  # as one often is in a container
 
+
+def without_news(handler, page_config):
+    """Leave out the plugin that asks whether to fetch news, on every page."""
+    page_config["disabledExtensions"].append(
+        "@jupyterlab/apputils-extension:announcements"
+    )
+    return page_config
+
+
 # No request leaves this machine: no news, no look for updates or for extensions.
+c.ServerApp.tornado_settings = {"page_config_hook": without_news}
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
