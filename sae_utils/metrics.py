@@ -135,8 +135,8 @@ def scoreboard(model, x, layer="code", threshold=ACTIVE_ABOVE):
             f"x must hold at least one sample and no NaN; got shape {x.shape} with "
             f"{np.isnan(x).sum()} NaN."
         )
-    code = models.encoder(model, layer).predict(x, batch_size=500, verbose=0)
-    reconstruction = model.predict(x, batch_size=500, verbose=0)
+    code = _run(models.encoder(model, layer), x)
+    reconstruction = _run(model, x)
     mse = float(np.mean((reconstruction - x) ** 2))
     penalty = _mean_penalty(model, x)
     return {
@@ -171,6 +171,12 @@ def linear_probe_error(code_train, y_train, code_test, y_test):
     probe = make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=300))
     probe.fit(_checked(code_train), y_train)
     return float(1 - probe.score(_checked(code_test), y_test))
+
+
+def _run(model, x, batch_size=500):
+    """Return the model's outputs. `predict` would compile each new encoder anew."""
+    batches = [x[start : start + batch_size] for start in range(0, len(x), batch_size)]
+    return np.concatenate([ops.convert_to_numpy(model(batch)) for batch in batches])
 
 
 def _mean_penalty(model, x, batch_size=500):

@@ -16,7 +16,9 @@ ORIGINAL_MD5 = {
     "y_test": "27ae3e4e09519cfbb04c329615203637",
 }
 DAMAGE = {
-    "one byte altered": lambda b: b[:5_000_000] + bytes([b[5_000_000] ^ 1]) + b[5_000_001:],
+    "one byte altered": lambda b: (
+        b[:5_000_000] + bytes([b[5_000_000] ^ 1]) + b[5_000_001:]
+    ),
     "last byte missing": lambda b: b[:-1],
     "half of it missing": lambda b: b[: len(b) // 2],
     "nothing left": lambda b: b"",

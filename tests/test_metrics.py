@@ -43,7 +43,11 @@ def test_counts_are_plain_numbers():
 
 def test_threshold_decides_what_is_active():
     code = [[0.3, 0.1, 0.0], [0.6, 0.1, 0.0]]
-    for threshold, l0, dead, always_on in [(0.0, 2, 1, 2), (0.1, 1, 2, 1), (0.3, 0.5, 2, 0)]:
+    for threshold, l0, dead, always_on in [
+        (0.0, 2, 1, 2),
+        (0.1, 1, 2, 1),
+        (0.3, 0.5, 2, 0),
+    ]:
         # An activation at the threshold is not above it.
         assert metrics.l0(code, threshold) == l0
         assert metrics.dead_units(code, threshold) == dead
@@ -156,7 +160,7 @@ def test_scoreboard_of_a_hand_set_model():
         "always_on": 0,
         "penalty_share": pytest.approx(SHARE, rel=1e-5),
     }
-    assert list(row)[0] == "mse"
+    assert next(iter(row)) == "mse"
     assert all(type(value) in (int, float) for value in row.values())
 
 
@@ -229,7 +233,10 @@ def test_scoreboard_leaves_the_model_as_it_was():
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.ones((0, 2)), r"x must hold at least one sample and no NaN; got shape \(0, 2\)"),
+        (
+            np.ones((0, 2)),
+            r"x must hold at least one sample and no NaN; got shape \(0, 2\)",
+        ),
         ([[0.1, np.nan]], r"got shape \(1, 2\) with 1 NaN"),
     ],
 )
@@ -278,7 +285,9 @@ def test_probe_guesses_on_noise():
     random = np.random.default_rng(0)
     labels = np.arange(600) % 10
     noise = random.random((600, 5))
-    error = metrics.linear_probe_error(noise[:300], labels[:300], noise[300:], labels[300:])
+    error = metrics.linear_probe_error(
+        noise[:300], labels[:300], noise[300:], labels[300:]
+    )
     assert 0.8 < error < 0.97  # chance is 0.9
 
 

@@ -153,9 +153,7 @@ def test_conv_layers_are_the_classic_recipe():
 @pytest.mark.parametrize("output", ["relu", "sigmoid"])
 def test_conv_activations_are_relu_but_for_the_chosen_output(output):
     model = models.conv_autoencoder(output_activation=output)
-    activations = [
-        layer.activation.__name__ for layer in model.layers if layer.weights
-    ]
+    activations = [layer.activation.__name__ for layer in model.layers if layer.weights]
     assert activations == ["relu"] * 7 + [output]
 
 
@@ -228,10 +226,13 @@ def test_halves_share_their_weights_with_the_model(model):
 @pytest.mark.parametrize("half", [models.encoder, models.decoder])
 def test_halves_can_be_cut_at_any_named_layer(half):
     model = models.dense_autoencoder(3, "relu", L1Sparsity(name="l1"), n_inputs=5)
-    assert half(model, "l1").layers[-1].name == {
-        models.encoder: "l1",
-        models.decoder: "reconstruction",
-    }[half]
+    assert (
+        half(model, "l1").layers[-1].name
+        == {
+            models.encoder: "l1",
+            models.decoder: "reconstruction",
+        }[half]
+    )
 
 
 @pytest.mark.parametrize("half", [models.encoder, models.decoder])

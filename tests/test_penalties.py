@@ -263,7 +263,10 @@ def test_bad_weights_are_refused(make, name, value):
 @pytest.mark.parametrize(
     ("code", "values"),
     [
-        ([[0.2, 1.5], [0.2, 0.1]], "from 0.1 to 1.5"),  # the means, 0.2 and 0.8, look fine
+        (
+            [[0.2, 1.5], [0.2, 0.1]],
+            "from 0.1 to 1.5",
+        ),  # the means, 0.2 and 0.8, look fine
         ([[-0.5, 0.5], [0.9, 0.5]], "from -0.5 to 0.9"),
     ],
     ids=["relu", "tanh"],
@@ -352,9 +355,7 @@ def inputs_of(model):
 
 def assert_same(copy, model):
     x = inputs_of(model)
-    np.testing.assert_array_equal(
-        copy.predict(x, verbose=0), model.predict(x, verbose=0)
-    )
+    np.testing.assert_array_equal(copy.predict(x, verbose=0), model.predict(x, verbose=0))
     expected = model.evaluate(x, x, verbose=0)
     assert copy.evaluate(x, x, verbose=0) == pytest.approx(expected, rel=1e-6)
     # The penalty is part of what is compared: 0.7 times it is far above rounding.

@@ -124,9 +124,7 @@ def test_image_rows_takes_images_of_other_shapes(shown, figure):
     assert figure().axes[0].images[0].get_array().shape == (4, 6)
 
 
-@pytest.mark.parametrize(
-    "rows", [{}, {"original": IMAGES, "reconstruction": IMAGES[:2]}]
-)
+@pytest.mark.parametrize("rows", [{}, {"original": IMAGES, "reconstruction": IMAGES[:2]}])
 def test_rows_of_different_lengths_are_refused(shown, rows):
     with pytest.raises(ValueError, match="rows must hold rows of one length") as error:
         plots.image_rows(rows, "title", ALT)
@@ -135,7 +133,9 @@ def test_rows_of_different_lengths_are_refused(shown, rows):
 
 
 def test_filters_scales_each_unit_by_its_own_largest_weight(shown, figure):
-    weights = np.array([[1.0, -2.0, 0.0, 0.5], [0.0, 0.0, 0.0, 0.0], [4.0, 1.0, 2.0, 3.0]])
+    weights = np.array(
+        [[1.0, -2.0, 0.0, 0.5], [0.0, 0.0, 0.0, 0.0], [4.0, 1.0, 2.0, 3.0]]
+    )
     plots.filters({"three": weights}, "title", ALT, columns=2, shape=(2, 2))
     (ax,) = figure().axes
     assert ax.get_title(loc="left") == "three"
@@ -157,7 +157,9 @@ def test_filters_scales_each_unit_by_its_own_largest_weight(shown, figure):
 
 @pytest.mark.parametrize("weights", [WEIGHTS[0], WEIGHTS.T, WEIGHTS[:, :783]])
 def test_weights_of_the_wrong_shape_are_refused(shown, weights):
-    with pytest.raises(ValueError, match=r"of group 'g' must have shape \(units, 784\)") as e:
+    with pytest.raises(
+        ValueError, match=r"of group 'g' must have shape \(units, 784\)"
+    ) as e:
         plots.filters({"g": weights}, "title", ALT)
     assert f"got {weights.shape}" in str(e.value)
     assert plt.get_fignums() == []
