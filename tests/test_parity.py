@@ -1,0 +1,47 @@
+"""What a notebook teaches and what the package holds give the same numbers."""
+
+import ast
+from pathlib import Path
+
+from sae_utils import penalties
+
+import keras
+import nbformat
+import numpy as np
+from keras import layers, ops
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+
+
+def taught(notebook, name):
+    """Return a function or class as a notebook defines it, outside its exercises."""
+    cells = nbformat.read(NOTEBOOKS / notebook, as_version=4).cells
+    for cell in cells:
+        if cell.cell_type != "code" or cell.metadata.get("tags"):
+            continue
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+                scope = {"np": np, "keras": keras, "layers": layers, "ops": ops}
+                exec(ast.unparse(node), scope)
+                return scope[name]
+    raise AssertionError(f"{notebook} does not define {name}")
+
+
+def test_kl_divergence_of_notebook_03_is_the_packages():
+    rho_hat = np.linspace(0.01, 0.99, 50)
+    ours = ops.convert_to_numpy(penalties.kl_divergence(0.05, rho_hat))
+    theirs = taught("03_kl_sparsity.ipynb", "kl_divergence")(0.05, rho_hat)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_kl_layer_of_notebook_03_adds_what_the_packages_adds():
+    code = np.random.default_rng(0).random((20, 7)).astype("float32")
+    added = []
+    for layer_class in (
+        taught("03_kl_sparsity.ipynb", "KLSparsity"),
+        penalties.KLSparsity,
+    ):
+        layer = layer_class(rho=0.1, beta=0.5)
+        np.testing.assert_array_equal(layer(ops.convert_to_tensor(code)), code)
+        added.append(float(layer.losses[0]))
+    np.testing.assert_allclose(added[0], added[1], rtol=1e-5)
