@@ -359,10 +359,11 @@ def _diagnosis(answer, inputs, right, mistakes):
         )
     if np.allclose(got, -right, **TOLERANCE):
         return "Not yet: wrong sign; this is the right answer times -1."
-    return (
-        f"Not yet: expected {np.array2string(right, precision=4)}, got "
-        f"{np.array2string(got, precision=4)}."
-    )
+    return f"Not yet: expected {_text(right)}, got {_text(got)}."
+
+
+def _text(array):
+    return np.array2string(array, formatter={"float": "{:.4g}".format})
 
 
 def _as_array(returned):
