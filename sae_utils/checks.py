@@ -363,7 +363,8 @@ def _diagnosis(answer, inputs, right, mistakes):
 
 
 def _text(array):
-    return np.array2string(array, formatter={"float": "{:.4g}".format})
+    # Adding 0 turns -0 into 0.
+    return np.array2string(array + 0.0, formatter={"float": "{:.4g}".format})
 
 
 def _as_array(returned):

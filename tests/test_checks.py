@@ -627,7 +627,7 @@ def test_a_small_error_is_still_an_error(capsys, check, right, error):
         (
             checks.check_soft_threshold,
             lambda x, strength: [1 / 3, 0, 0, 0, 0, 4],
-            "expected [-2.5 -0.5 -0 0 0 1.5], got [0.3333 0 0 0 0 4].",
+            "expected [-2.5 -0.5 0 0 0 1.5], got [0.3333 0 0 0 0 4].",
         ),
     ],
 )
