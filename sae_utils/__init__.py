@@ -4,6 +4,7 @@ Import it before `keras`: what follows only works while TensorFlow is not yet lo
 """
 
 import contextlib
+import logging
 import os
 
 # Silence TensorFlow's start-up log, and switch off the oneDNN kernels, whose rounding
@@ -30,3 +31,7 @@ def _stderr_closed():
 # raises its exception.
 with _stderr_closed():
     import keras  # noqa: F401
+
+# TensorFlow prints a long warning when several models follow each other in a loop, which
+# is what a sweep does; in a notebook that lands among the results.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -54,17 +54,19 @@ def conv_autoencoder(
     units=32,
     activation="relu",
     penalty=None,
-    output_activation="sigmoid",
+    batch_normalization=False,
+    output_activation="relu",
 ):
-    """Build the convolutional autoencoder of notebook 02 for 28 x 28 images.
+    """Build the classic convolutional autoencoder of notebook 02, or its repair.
 
     Args:
         units: Number of code units, at least 1.
         activation: Activation of the code layer, a Keras name such as `"relu"`.
         penalty: A layer such as `KLSparsity` or `L1Sparsity` that the code passes
             through on its way to the decoder, or None.
-        output_activation: Activation of the last layer. The classic recipe has
-            `"relu"`.
+        batch_normalization: If True, the code's input is normalised over each batch
+            before its activation, which keeps ReLU units from dying.
+        output_activation: Activation of the last layer.
 
     Returns:
         A `keras.Model` from `(batch, 28, 28, 1)` to the same shape, not compiled, with
@@ -83,7 +85,10 @@ def conv_autoencoder(
     x = layers.Conv2D(32, **conv)(x)
     x = layers.MaxPooling2D(2)(x)
     x = layers.Flatten()(x)
-    code = layers.Dense(units, activation=activation, name="code")(x)
+    x = layers.Dense(units)(x)
+    if batch_normalization:
+        x = layers.BatchNormalization()(x)
+    code = layers.Activation(activation, name="code")(x)
     if penalty is not None:
         code = penalty(code)
     x = layers.Dense(7 * 7 * 32, activation="relu")(code)

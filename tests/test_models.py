@@ -6,6 +6,7 @@ from sae_utils.penalties import KLSparsity, L1Sparsity
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +140,7 @@ def test_conv_layers_are_the_classic_recipe():
         ("MaxPooling2D", pool, (7, 7, 32)),
         ("Flatten", {}, (7 * 7 * 32,)),
         ("Dense", {"units": 32}, (32,)),
+        ("Activation", {}, (32,)),
         ("Dense", {"units": 7 * 7 * 32}, (7 * 7 * 32,)),
         ("Reshape", {}, (7, 7, 32)),
         ("Conv2D", conv(32), (7, 7, 32)),
@@ -146,25 +148,38 @@ def test_conv_layers_are_the_classic_recipe():
         ("Conv2DTranspose", conv(16, 2), (28, 28, 16)),
         ("Conv2DTranspose", conv(1), (28, 28, 1)),
     ]
-    assert model.layers[6].name == "code"
+    assert model.layers[7].name == "code"
     assert model.layers[-1].name == "reconstruction"
 
 
 @pytest.mark.parametrize("output", ["relu", "sigmoid"])
 def test_conv_activations_are_relu_but_for_the_chosen_output(output):
     model = models.conv_autoencoder(output_activation=output)
-    activations = [layer.activation.__name__ for layer in model.layers if layer.weights]
-    assert activations == ["relu"] * 7 + [output]
+    names = [
+        layer.activation.__name__
+        for layer in model.layers
+        if hasattr(layer, "activation")
+    ]
+    assert names == ["relu", "relu", "linear"] + ["relu"] * 5 + [output]
 
 
-def test_conv_default_output_is_a_sigmoid():
+def test_conv_default_output_is_the_classic_recipes():
     model = models.conv_autoencoder()
-    assert model.get_layer("reconstruction").activation is keras.activations.sigmoid
+    assert model.get_layer("reconstruction").activation is keras.activations.relu
+
+
+def test_conv_normalisation_stands_between_the_codes_weights_and_its_activation():
+    plain = models.conv_autoencoder()
+    repaired = models.conv_autoencoder(batch_normalization=True)
+    kinds = [type(layer) for layer in repaired.layers]
+    assert kinds[6:9] == [layers.Dense, layers.BatchNormalization, layers.Activation]
+    del kinds[7]
+    assert kinds == [type(layer) for layer in plain.layers]
 
 
 def test_conv_arguments_reach_the_code():
     code = models.conv_autoencoder(5, "sigmoid").get_layer("code")
-    assert code.units == 5
+    assert code.output.shape == (None, 5)
     assert code.activation is keras.activations.sigmoid
 
 
@@ -188,6 +203,7 @@ MODELS = {
         3, "sigmoid", KLSparsity(), n_inputs=5
     ),
     "conv with penalty": lambda: models.conv_autoencoder(3, "relu", L1Sparsity()),
+    "conv, repaired": lambda: models.conv_autoencoder(3, batch_normalization=True),
 }
 
 

@@ -3,12 +3,13 @@
 import ast
 from pathlib import Path
 
-from sae_utils import penalties
+from sae_utils import models, penalties
 
 import keras
 import nbformat
 import numpy as np
-from keras import layers, ops
+import pytest
+from keras import layers, ops, regularizers
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -22,6 +23,7 @@ def taught(notebook, name):
         for node in ast.parse(cell.source).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
                 scope = {"np": np, "keras": keras, "layers": layers, "ops": ops}
+                scope["regularizers"] = regularizers
                 exec(ast.unparse(node), scope)
                 return scope[name]
     raise AssertionError(f"{notebook} does not define {name}")
@@ -44,4 +46,21 @@ def test_kl_layer_of_notebook_03_adds_what_the_packages_adds():
         layer = layer_class(rho=0.1, beta=0.5)
         np.testing.assert_array_equal(layer(ops.convert_to_tensor(code)), code)
         added.append(float(layer.losses[0]))
+    np.testing.assert_allclose(added[0], added[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("repaired", [False, True])
+def test_recipe_of_notebook_02_is_the_packages(repaired):
+    classic = taught("02_l1_sparsity.ipynb", "classic")
+    theirs = classic(before_code=[layers.BatchNormalization()] if repaired else ())
+    ours = models.conv_autoencoder(
+        penalty=penalties.L1Sparsity(10e-5), batch_normalization=repaired
+    )
+    theirs.set_weights(ours.get_weights())
+    x = np.random.default_rng(0).random((6, 28, 28, 1)).astype("float32")
+    # As in training, where batch normalisation uses the batch's own mean.
+    outputs = [ops.convert_to_numpy(model(x, training=True)) for model in (ours, theirs)]
+    np.testing.assert_allclose(outputs[0], outputs[1], atol=1e-6)
+    added = [float(sum(model.losses)) for model in (ours, theirs)]
+    assert added[0] > 0
     np.testing.assert_allclose(added[0], added[1], rtol=1e-5)

@@ -417,6 +417,20 @@ os.write(2, b"stderr is back")
     assert (ran.stdout, ran.stderr, ran.returncode) == ("", "stderr is back", 0)
 
 
+def test_many_models_in_a_loop_print_no_warning():
+    script = """
+import sae_utils
+import numpy as np
+from sae_utils import models
+for _ in range(6):
+    model = models.dense_autoencoder(2, n_inputs=3)
+    model.compile("adam", "mse", steps_per_execution=2)
+    model.predict(np.ones((8, 3)), batch_size=2, verbose=0)
+"""
+    ran = run_python(script)
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("", "", 0)
+
+
 JAX_SCRIPT = """
 import json
 import sae_utils

@@ -1,5 +1,7 @@
 """Every figure is shown once, as a PNG with a text alternative, and then closed."""
 
+import struct
+
 from sae_utils import plots
 
 import matplotlib.pyplot as plt
@@ -75,8 +77,12 @@ def test_a_figure_is_one_png_with_alt_text_and_is_closed(shown, name):
     assert sorted(bundle) == ["image/png", "text/plain"]
     assert bundle["image/png"].startswith(b"\x89PNG\r\n")
     assert bundle["text/plain"] == ALT
+    # The image has more pixels than it takes on the page, for sharp screens.
+    pixels = struct.unpack(">I", bundle["image/png"][16:20])[0]
+    width = round(pixels / 1.5)
     # Without raw, the bundle would be shown as a dict.
-    assert options == {"metadata": {"image/png": {"alt": ALT}}, "raw": True}
+    metadata = {"image/png": {"alt": ALT, "width": width}}
+    assert options == {"metadata": metadata, "raw": True}
     assert plt.get_fignums() == []
 
 
