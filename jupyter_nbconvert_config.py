@@ -14,4 +14,4 @@ c.ClearMetadataPreprocessor.preserve_nb_metadata_mask = {
     "kernelspec",
     ("language_info", "name"),
 }
-c.ClearMetadataPreprocessor.preserve_cell_metadata_mask = {"jupyter", "tags"}
+c.ClearMetadataPreprocessor.preserve_cell_metadata_mask = {"jupyter", "slideshow", "tags"}

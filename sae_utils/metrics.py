@@ -16,6 +16,16 @@ ACTIVE_ABOVE = 0.1
 # odd sample in a hundred does not make it informative.
 ALWAYS_ON_SHARE = 0.99
 
+# Decimals worth showing of a scoreboard's numbers, for `DataFrame.round`.
+DECIMALS = {
+    "mse": 4,
+    "l0": 1,
+    "population": 2,
+    "lifetime": 2,
+    "penalty_share": 2,
+    "probe_error": 3,
+}
+
 
 def l0(code, threshold=ACTIVE_ABOVE):
     """Mean number of active units per sample.

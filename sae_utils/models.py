@@ -65,7 +65,8 @@ def conv_autoencoder(
         penalty: A layer such as `KLSparsity` or `L1Sparsity` that the code passes
             through on its way to the decoder, or None.
         batch_normalization: If True, the code's input is normalised over each batch
-            before its activation, which keeps ReLU units from dying.
+            before its activation, and starts one standard deviation below zero: ReLU
+            units do not die, and each is on for about a sixth of the inputs.
         output_activation: Activation of the last layer.
 
     Returns:
@@ -87,7 +88,10 @@ def conv_autoencoder(
     x = layers.Flatten()(x)
     x = layers.Dense(units)(x)
     if batch_normalization:
-        x = layers.BatchNormalization()(x)
+        # As in notebook 02: a lower start makes units sparse, and the running mean must
+        # not lag behind in a short training.
+        one_lower = keras.initializers.Constant(-1.0)
+        x = layers.BatchNormalization(momentum=0.9, beta_initializer=one_lower)(x)
     code = layers.Activation(activation, name="code")(x)
     if penalty is not None:
         code = penalty(code)

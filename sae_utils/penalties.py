@@ -60,7 +60,7 @@ def l1_norm(code):
         ValueError: If `code` is not of rank 2, is empty, or holds NaN.
 
     Source: Olshausen and Field, "Emergence of simple-cell receptive field properties",
-    Nature 381 (1996), with the sparsity cost |a|.
+    Nature 381 (1996), with the sparsity cost `|a|`.
     """
     code = ops.convert_to_tensor(code, dtype=keras.config.floatx())
     _check_shape("code", code.shape, ("batch", "units"))
@@ -81,7 +81,7 @@ class KLSparsity(keras.layers.Layer):
         beta: Weight of the penalty, at least 0.
 
     Returns:
-        When called on a code of shape `(batch, units)`: the code, unchanged.
+        The code, unchanged, when called on a code of shape `(batch, units)`.
 
     Raises:
         ValueError: If `rho` or `beta` is out of range; when called, if the code is not
@@ -127,7 +127,7 @@ class L1Sparsity(keras.layers.Layer):
             `activity_regularizer=keras.regularizers.L1(strength)`.
 
     Returns:
-        When called on a code of shape `(batch, units)`: the code, unchanged.
+        The code, unchanged, when called on a code of shape `(batch, units)`.
 
     Raises:
         ValueError: If `strength` is negative; when called, if the code is not of rank 2,

@@ -147,14 +147,22 @@ def activation_histograms(codes, title, alt, threshold=0.1):
         threshold: Drawn as a line; above it a unit counts as active.
     """
     fig, axes = plt.subplots(
-        1, len(codes), figsize=(4.2 * len(codes), 3.2), sharey=True, squeeze=False
+        1,
+        len(codes),
+        figsize=(4.2 * len(codes), 3.2),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
     )
+    # The same bins for all, so that bars can be compared from panel to panel.
+    every = np.concatenate([np.ravel(code) for code in codes.values()])
+    bins = np.histogram_bin_edges(every, bins=50)
     for ax, (label, code), color in zip(
         axes[0], codes.items(), sns.color_palette(), strict=False
     ):
         values = np.ravel(code)
         sns.histplot(
-            x=values, bins=50, stat="probability", color=color, linewidth=0, ax=ax
+            x=values, bins=bins, stat="probability", color=color, linewidth=0, ax=ax
         )
         ax.axvline(threshold, color="black", linestyle="--", linewidth=1)
         share = np.mean(values > threshold)

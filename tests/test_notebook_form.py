@@ -373,8 +373,8 @@ def clean_metadata(notebook):
     if keys - allowed:
         yield f"`make run` removes this metadata: {sorted(keys - allowed)}"
     for cell in notebook.cells:
-        if extra := sorted(cell.metadata.keys() - {"tags", "jupyter"}):
-            yield f"{named(cell)} has the metadata {extra}; only tags and jupyter"
+        if extra := sorted(cell.metadata.keys() - {"tags", "jupyter", "slideshow"}):
+            yield f"{named(cell)} has the metadata {extra}; only tags, jupyter, slideshow"
 
 
 def valid_with_ids(notebook):
