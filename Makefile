@@ -1,9 +1,16 @@
-# make lab    set up, then open the series in JupyterLab
-# make test   set up, then lint, unit tests, notebook-form tests and strict nbval
-# make run    re-execute every notebook in place, top to bottom
-# make cost   measure each notebook's time and memory
-# make lock   resolve requirements.txt anew from pyproject.toml
-# make clean  remove the virtual environment
+# make lab           set up, then open the series in JupyterLab
+# make test          set up, then lint, unit tests, notebook-form tests and strict nbval
+# make run           re-execute every notebook in place, top to bottom
+# make site          build the book into build/site; make site-serve shows it
+# make slides        build one deck of slides a notebook into build/slides
+# make student       build the notebooks without solutions and outputs into build/student
+# make hub           serve the notebooks to a room with JupyterHub, see docs/hub.md
+# make hub-load      let 8 simulated students run notebook 01 at once on such a hub
+# make test-browser  look at book, slides and JupyterLab in a browser
+# make cost          measure each notebook's time and memory
+# make lock          resolve requirements.txt anew from pyproject.toml
+# make vendor        fetch the scripts anew that book and slides bring with them
+# make clean         remove what was built, and the virtual environment
 
 # The first Python on the PATH that TensorFlow has a build for.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -13,12 +20,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: lab test run cost lock clean
+.PHONY: lab test run site site-serve slides student hub hub-load hub-if-npm \
+	test-browser cost lock vendor clean
 
 lab: $(VENV)/.installed
 	$(BIN)/jupyter-lab --config=jupyter_lab_config.py
 
-test: $(VENV)/.installed
+test: $(VENV)/.installed hub-if-npm
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/pytest
@@ -30,6 +38,42 @@ run: $(VENV)/.installed
 	JUPYTER_PATH= JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter-nbconvert \
 		--config=jupyter_nbconvert_config.py --to=notebook --execute --inplace \
 		notebooks/*.ipynb
+
+# Warnings are errors: a link that leads nowhere, say.
+site: $(VENV)/.installed
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/site
+	@echo "The book is in build/site: open index.html there."
+
+site-serve: site
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
+
+slides: $(VENV)/.installed
+	$(BIN)/jupyter-nbconvert --config=docs/slides/config.py --output-dir=build/slides \
+		notebooks/*.ipynb
+	cp -R docs/vendor build/slides
+
+student: $(VENV)/.installed
+	$(BIN)/jupyter-nbconvert --config=docs/student/config.py --output-dir=build/student \
+		notebooks/*.ipynb
+
+hub: $(VENV)/.installed student hub/node_modules/.package-lock.json
+	$(BIN)/jupyterhub --config=hub/jupyterhub_config.py
+
+hub-load: $(VENV)/.installed student hub/node_modules/.package-lock.json
+	$(BIN)/python -m benchmarks.hub_load 8
+
+# npm writes this file itself, at the end.
+hub/node_modules/.package-lock.json: hub/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed." >&2; \
+		exit 1; }
+	npm ci --prefix hub --no-audit --no-fund
+
+# Without npm the hub's tests are skipped.
+hub-if-npm:
+	@if command -v npm >/dev/null; then $(MAKE) hub/node_modules/.package-lock.json; fi
+
+test-browser: $(VENV)/.installed
+	$(BIN)/pytest -m browser tests/browser
 
 cost: $(VENV)/.installed
 	$(BIN)/python benchmarks/notebook_cost.py
@@ -48,8 +92,11 @@ $(VENV)/.installed: requirements.txt
 lock: $(VENV)/.installed
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
-		--extra lab --extra test --custom-compile-command "make lock" \
-		--upgrade --output-file requirements.txt pyproject.toml
+		--extra lab --extra test --extra site --extra browser --extra hub \
+		--custom-compile-command "make lock" --upgrade --output-file requirements.txt pyproject.toml
+
+vendor: $(VENV)/.installed
+	$(BIN)/python tools/vendor.py
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) build docs/notebooks

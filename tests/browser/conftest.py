@@ -1,0 +1,85 @@
+"""A headless browser for the tests of this folder, which `make test-browser` runs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+
+# Where a test leaves its screenshots; CI keeps the folder.
+SCREENSHOTS = ROOT / "build" / "screenshots"
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium or Chrome, as installed on this machine; without one the test is skipped.
+
+    The variable BROWSER_PATH names another one than those on the PATH.
+    """
+    candidates = [os.environ.get("BROWSER_PATH"), *map(shutil.which, BROWSERS)]
+    path = next(filter(None, candidates), None)
+    if path is None:
+        pytest.skip(
+            f"no browser found: install Chromium or Chrome, so that one of {BROWSERS} is "
+            "on the PATH, or set BROWSER_PATH"
+        )
+    with sync_playwright() as playwright:
+        # Its sandbox does not start for root, as one is in a container.
+        chromium = playwright.chromium.launch(
+            executable_path=path, chromium_sandbox=os.geteuid() != 0
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, request):
+    """A fresh page, 1280 x 720, of which a screenshot is kept at the end of the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    yield page
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "_", request.node.name).strip("_")
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    context.close()
+
+
+@pytest.fixture
+def troubles(page):
+    """What went wrong in the page: errors of scripts, requests that failed or left it.
+
+    A page from a folder may load files of that folder, and nothing else.
+    """
+    found = []
+
+    def on_request(request):
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            found.append(f"request to {request.url}")
+
+    page.on("request", on_request)
+    page.on("requestfailed", lambda request: found.append(f"failed: {request.url}"))
+    page.on("pageerror", lambda error: found.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            found.append(f"console: {message.text}") if message.type == "error" else None
+        ),
+    )
+    return found
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the book, built as `make site` builds it."""
+    folder = tmp_path_factory.mktemp("book") / "site"
+    command = ["-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
+    subprocess.run([sys.executable, *command, ROOT / "docs", folder], check=True)
+    return folder
