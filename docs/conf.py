@@ -1,0 +1,116 @@
+"""How Sphinx builds the book from the notebooks and the pages of this folder."""
+
+import inspect
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+
+project = "Sparse Autoencoders, step by step"
+author = "the developers of Sparse Autoencoders, step by step"
+copyright = "2026, " + author + ". Text and figures: CC BY 4.0; code: MIT"
+
+# Where the project is published, such as https://github.com/owner/name. With it, every
+# notebook's page links to Binder and Colab; without it, no such link is shown.
+REPOSITORY = os.environ.get("BOOK_REPOSITORY", "")
+
+# Sphinx reads only what lies below this folder.
+HERE = Path(__file__).parent
+shutil.rmtree(HERE / "notebooks", ignore_errors=True)
+shutil.copytree(
+    HERE.parent / "notebooks",
+    HERE / "notebooks",
+    ignore=lambda folder, names: [name for name in names if not name.endswith(".ipynb")],
+)
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+]
+include_patterns = ["*.md", "notebooks/*.ipynb"]
+
+nb_execution_mode = "off"  # the committed outputs are shown
+nb_code_prompt_show = "Solution"  # the only cells that are folded
+nb_code_prompt_hide = "Solution"
+myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_heading_anchors = 3
+
+default_role = "code"  # what docstrings have in single backticks
+autodoc_member_order = "bysource"
+autodoc_inherit_docstrings = False  # a layer's other methods are as in Keras
+napoleon_use_rtype = False
+napoleon_numpy_docstring = False
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_show_search_summary = False  # it fetches pages, which a folder does not allow
+html_static_path = ["_static", "vendor"]
+html_css_files = ["book.css"]
+html_context = {"default_mode": "auto"}  # dark or light, as the reader's system is
+html_theme_options = {
+    "home_page_in_toc": True,
+    "show_toc_level": 2,
+    "navbar_persistent": [],  # the search field is in the sidebar
+    "repository_url": REPOSITORY,
+    "use_repository_button": bool(REPOSITORY),
+    "launch_buttons": {
+        "binderhub_url": "https://mybinder.org",
+        "colab_url": "https://colab.research.google.com",
+        "notebook_interface": "jupyterlab",
+    }
+    if REPOSITORY
+    else {},
+}
+# By default MathJax comes from the internet; this one comes with the book.
+mathjax_path = "mathjax/tex-svg.js"
+
+
+def adapt_notebook(app, docname, source):
+    """Change a notebook, as it is read, in three ways that suit a page."""
+    if not docname.startswith("notebooks/"):
+        return
+    notebook = nbformat.reads(source[0], as_version=4)
+    for cell in notebook.cells:
+        if "solution" in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("hide-cell")
+        for output in cell.get("outputs", []):
+            if image := output.get("metadata", {}).get("image/png"):
+                # myst-nb looks for the alt text and the width in the cell's metadata.
+                image = {"alt": image["alt"], "width": f"{image['width']}px"}
+                cell.metadata["mystnb"] = {"image": image}
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(run_it(docname)))
+    source[0] = nbformat.writes(notebook)
+
+
+def run_it(docname):
+    """Say below a notebook's title how to run it."""
+    name = docname.removeprefix("notebooks/") + ".ipynb"
+    text = f"**Run it:** {{download}}`download this notebook <{name}>` and "
+    text += "[set up the course](../run.md)"
+    if REPOSITORY.startswith("https://github.com/"):
+        path = REPOSITORY.removeprefix("https://github.com/").strip("/")
+        text += (
+            f", or open it on [Binder](https://mybinder.org/v2/gh/{path}/main?urlpath="
+            f"lab/tree/notebooks/{name}) or in [Colab](https://colab.research.google.com/"
+            f"github/{path}/blob/main/notebooks/{name}), where the first thing to run is "
+            f"`!pip install git+{REPOSITORY}`"
+        )
+    return text + "."
+
+
+def true_signature(app, what, name, obj, options, signature, return_annotation):
+    """Show the arguments of a layer's `__init__`, which Keras hides behind its own."""
+    if what == "class" and "__init__" in vars(obj):
+        arguments = inspect.signature(obj.__init__).parameters.values()
+        shown = [each for each in arguments if each.name not in ("self", "kwargs")]
+        return str(inspect.Signature(shown)), return_annotation
+    return None
+
+
+def setup(app):
+    """Register what this file adds to Sphinx."""
+    app.connect("autodoc-process-signature", true_signature)
+    app.connect("source-read", adapt_notebook)

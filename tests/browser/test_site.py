@@ -1,0 +1,131 @@
+"""The book as a reader meets it: opened from its folder, on a screen and on a phone."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = ["01_plain_autoencoder", "02_l1_sparsity", "03_kl_sparsity"]
+PAGES = [f"notebooks/{name}" for name in NOTEBOOKS]
+PAGES += ["index", "live", "run", "teaching", "hub", "api"]
+
+
+def open_page(page, site, name):
+    page.goto((site / f"{name}.html").as_uri())
+    page.wait_for_load_state("load")
+    page.evaluate("window.MathJax && MathJax.startup.promise")
+
+
+def test_these_are_all_pages(site):
+    found = [*site.glob("*.html"), *site.glob("notebooks/*.html")]
+    made = {path.relative_to(site).with_suffix("").as_posix() for path in found}
+    made -= {"search", "genindex", "py-modindex"}
+    assert made == set(PAGES)
+
+
+def test_the_book_is_small(site):
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    assert size < 25e6
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_whole(page, site, troubles, name):
+    open_page(page, site, name)
+    page.wait_for_load_state("networkidle")  # what scripts fetch after it has loaded
+    assert troubles == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_fits_a_phone(page, site, name):
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_page(page, site, name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(page, site, name, theme):
+    page.emulate_media(color_scheme=theme)
+    open_page(page, site, name)
+    assert page.locator(f"html[data-theme={theme}]").count() == 1
+    violations = Axe().run(page).response["violations"]
+    serious = [
+        (each["id"], node["html"])
+        for each in violations
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_formulas_are_set(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    page.wait_for_selector("article mjx-container")
+    text = page.locator("article").inner_text()
+    assert re.findall(r"\\(?:hat|rho|frac|sum|lambda)\b|\$\$", text) == []
+    # A formula that MathJax cannot read is shown in red.
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_figure_has_an_alt_text(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    alts = page.locator("article img").evaluate_all("all => all.map(one => one.alt)")
+    assert len(alts) >= 5
+    assert [alt for alt in alts if len(alt) < 20 or alt.startswith("../_images")] == []
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_solutions_are_folded(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    folded = page.locator("article details")
+    assert folded.count() in (2, 3)
+    assert page.locator("article details[open]").count() == 0
+    answer = folded.first.locator("pre").first
+    assert not answer.is_visible()
+    folded.first.locator("summary").first.click()
+    assert answer.is_visible()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_notebook_can_be_downloaded_copied_and_left_for_the_next(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    href = page.get_by_role("link", name="download this notebook").get_attribute("href")
+    assert (site / "notebooks" / href).resolve().read_bytes().startswith(b"{")
+    assert page.locator("article button.copybtn").count() >= 10
+    assert page.locator(".prev-next-footer a").count() == 2
+    assert page.locator(".bd-toc a, .page-toc a").count() >= 5  # the page's outline
+
+
+def test_search_finds_sparsity(page, site, troubles):
+    page.goto((site / "search.html").as_uri() + "?q=sparsity")
+    page.wait_for_selector("ul.search li a")
+    found = page.locator("ul.search li a").evaluate_all("all => all.map(a => a.href)")
+    for name in NOTEBOOKS[1:]:
+        assert any(f"{name}.html" in href for href in found)
+    assert troubles == []
+
+
+def test_reader_switches_to_dark(page, site):
+    open_page(page, site, "index")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator("button.theme-switch-button:visible").click()
+    page.get_by_role("button", name="Dark", exact=True).click()
+    after = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (before, after) == ("rgb(255, 255, 255)", "rgb(18, 18, 18)")
+
+
+def test_prints_without_the_sidebars(page, site):
+    open_page(page, site, "notebooks/01_plain_autoencoder")
+    page.emulate_media(media="print")
+    assert page.locator("article").is_visible()
+    assert not page.locator(".bd-sidebar-primary").is_visible()
+
+
+def test_no_link_to_services_without_a_repository(site):
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "mybinder.org" not in text and "colab.research" not in text
