@@ -72,7 +72,7 @@ def test_script_holds_the_first_test_images(script):
 
 
 def test_page_shows_what_is_measured(tables):
-    page = (export_live.DOCS / "live.md").read_text()
+    page = (export_live.DOCS / "live.md").read_text(encoding="utf-8")
     assert [table for table in tables if table not in page] == []
 
 

@@ -1,12 +1,17 @@
 """The book as a reader meets it: opened from its folder, on a screen and on a phone."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 
+ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ["01_plain_autoencoder", "02_l1_sparsity", "03_kl_sparsity"]
 PAGES = [f"notebooks/{name}" for name in NOTEBOOKS]
 PAGES += ["index", "live", "run", "teaching", "hub", "api"]
@@ -129,3 +134,21 @@ def test_no_link_to_services_without_a_repository(site):
     for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert "mybinder.org" not in text and "colab.research" not in text
+
+
+def test_links_to_services_with_a_repository(tmp_path):
+    command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning"]
+    subprocess.run(
+        [*command, ROOT / "docs", tmp_path / "site"],
+        env=os.environ | {"BOOK_REPOSITORY": "https://github.com/owner/name"},
+        check=True,
+    )
+    for name in NOTEBOOKS:
+        text = (tmp_path / "site/notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        links = set(re.findall(r'href="(https://(?:mybinder|colab)[^"]*)"', text))
+        notebook = f"notebooks/{name}.ipynb"
+        assert links == {
+            f"https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/{notebook}",
+            f"https://colab.research.google.com/github/owner/name/blob/main/{notebook}",
+        }
+        assert "!pip install git+https://github.com/owner/name" in text
