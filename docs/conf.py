@@ -55,6 +55,7 @@ html_theme_options = {
     "show_toc_level": 2,
     "navbar_persistent": [],  # the search field is in the sidebar
     "repository_url": REPOSITORY,
+    "repository_branch": "main",
     "use_repository_button": bool(REPOSITORY),
     "launch_buttons": {
         "binderhub_url": "https://mybinder.org",
