@@ -60,7 +60,7 @@ def test_no_slide_overflows(page, decks, troubles, name):
     assert len(slides) > 20
     assert sum(slide["figures"] for slide in slides) >= 5
     assert [s for s in slides if s["bottom"] > 720 or s["right"] > 1280] == []
-    assert [s for s in slides if s["smallest"] < 17] == []
+    assert [s for s in slides if s["smallest"] < 18] == []
     assert troubles == []
 
 
