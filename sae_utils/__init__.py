@@ -6,6 +6,7 @@ Import it before `keras`: what follows only works while TensorFlow is not yet lo
 import contextlib
 import logging
 import os
+import sys
 
 # Silence TensorFlow's start-up log, and switch off the oneDNN kernels, whose rounding
 # differs from one processor to the next.
@@ -27,9 +28,26 @@ def _stderr_closed():
         os.close(nowhere)
 
 
+@contextlib.contextmanager
+def _jax_hidden():
+    """Keep TensorFlow from importing JAX, unless it is Keras' backend.
+
+    TensorFlow's converter for small devices imports JAX wherever that is installed: 100
+    MiB in every notebook, none of which converts anything.
+    """
+    hide = os.environ.get("KERAS_BACKEND") != "jax" and "jax" not in sys.modules
+    if hide:
+        sys.modules["jax"] = None  # `import jax` then fails as if it were not installed
+    try:
+        yield
+    finally:
+        if hide:
+            del sys.modules["jax"]
+
+
 # TensorFlow 2.21 reports missing GPU drivers at any log level. A failing import still
 # raises its exception.
-with _stderr_closed():
+with _stderr_closed(), _jax_hidden():
     import keras  # noqa: F401
 
 # TensorFlow prints a long warning when several models follow each other in a loop, which

@@ -417,6 +417,18 @@ os.write(2, b"stderr is back")
     assert (ran.stdout, ran.stderr, ran.returncode) == ("", "stderr is back", 0)
 
 
+def test_import_leaves_jax_out_and_importable():
+    script = """
+import sys
+import sae_utils
+print("jax" in sys.modules)
+import jax
+print(jax.numpy.ones(2).sum())
+"""
+    ran = run_python(script)
+    assert (ran.stdout, ran.returncode) == ("False\n2.0\n", 0), ran.stderr
+
+
 def test_many_models_in_a_loop_print_no_warning():
     script = """
 import sae_utils
