@@ -65,14 +65,7 @@ def troubles(page):
             found.append(f"request to {request.url}")
 
     page.on("request", on_request)
-
-    def on_failure(request):
-        # What the page itself cancels, such as a font that is not needed any more, is
-        # not missing.
-        if request.failure != "net::ERR_ABORTED":
-            found.append(f"failed: {request.url}, {request.failure}")
-
-    page.on("requestfailed", on_failure)
+    page.on("requestfailed", lambda request: found.append(f"failed: {request.url}"))
     page.on("pageerror", lambda error: found.append(f"error: {error}"))
     page.on(
         "console",
