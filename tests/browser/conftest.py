@@ -65,7 +65,10 @@ def troubles(page):
             found.append(f"request to {request.url}")
 
     page.on("request", on_request)
-    page.on("requestfailed", lambda request: found.append(f"failed: {request.url}"))
+    page.on(
+        "requestfailed",
+        lambda request: found.append(f"failed: {request.url}, {request.failure}"),
+    )
     page.on("pageerror", lambda error: found.append(f"error: {error}"))
     page.on(
         "console",
