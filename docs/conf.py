@@ -21,7 +21,7 @@ shutil.rmtree(HERE / "notebooks", ignore_errors=True)
 shutil.copytree(
     HERE.parent / "notebooks",
     HERE / "notebooks",
-    ignore=lambda folder, names: [name for name in names if not name.endswith(".ipynb")],
+    ignore=shutil.ignore_patterns(".*"),
 )
 
 extensions = [

@@ -2,8 +2,6 @@
 
 import contextlib
 import io
-import subprocess
-import sys
 from pathlib import Path
 
 from sae_utils import checks
@@ -17,17 +15,9 @@ NAMES = [path.name for path in sorted(ROOT.glob("notebooks/*.ipynb"))]
 
 
 @pytest.fixture(scope="module")
-def edition(tmp_path_factory):
+def edition(convert):
     """The students' edition by file name, built as `make student` builds it."""
-    folder = tmp_path_factory.mktemp("student")
-    command = [
-        sys.executable,
-        "-m",
-        "nbconvert",
-        f"--config={ROOT}/docs/student/config.py",
-    ]
-    notebooks = sorted(ROOT.glob("notebooks/*.ipynb"))
-    subprocess.run([*command, f"--output-dir={folder}", *notebooks], check=True)
+    folder = convert("student")
     return {name: nbformat.read(folder / name, as_version=4).cells for name in NAMES}
 
 

@@ -1,8 +1,6 @@
 """The slides as they are shown: 1280 x 720 pixels, without the internet."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -37,17 +35,9 @@ LOOK = """async () => {
 
 
 @pytest.fixture(scope="module")
-def decks(tmp_path_factory):
+def decks(convert):
     """The folder of the decks, built as `make slides` builds it."""
-    folder = tmp_path_factory.mktemp("slides")
-    command = [
-        sys.executable,
-        "-m",
-        "nbconvert",
-        f"--config={ROOT}/docs/slides/config.py",
-    ]
-    notebooks = sorted(ROOT.glob("notebooks/*.ipynb"))
-    subprocess.run([*command, f"--output-dir={folder}", *notebooks], check=True)
+    folder = convert("slides")
     shutil.copytree(ROOT / "docs" / "vendor", folder / "vendor")
     return folder
 
