@@ -28,10 +28,11 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 lab: $(VENV)/.installed
 	$(BIN)/jupyter-lab --config=jupyter_lab_config.py
 
+# Two workers; all cells of a notebook must go to the same one, since they share a kernel.
 test: $(VENV)/.installed hub-if-npm
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --no-cache --check .
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # The two settings make sure that `python3` is the kernel of $(VENV), and not one of that
 # name which somebody installed for another project.
