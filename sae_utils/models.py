@@ -10,18 +10,33 @@ UNIT_INTERVAL_ACTIVATIONS = ("sigmoid", "hard_sigmoid", "softmax")
 
 
 def dense_autoencoder(
-    units, activation="relu", penalty=None, n_inputs=784, unit_norm_decoder=False
+    units,
+    activation="relu",
+    penalty=None,
+    n_inputs=784,
+    unit_norm_decoder=False,
+    output_activation="sigmoid",
+    decoder_start=1e-3,
 ):
     """Build an autoencoder with one dense layer on either side of the code.
 
+    The decoder's weights of a unit are a row of its kernel, of shape
+    `(units, n_inputs)`. Rows that start small show later what was learned. Rows that
+    start large keep much of their random start, which looks like noise.
+
     Args:
         units: Number of code units, at least 1.
-        activation: Activation of the code layer, a Keras name such as `"relu"`.
+        activation: Activation of the code layer, a Keras name such as `"relu"`, or a
+            function.
         penalty: A layer such as `KLSparsity` or `L1Sparsity` that the code passes
             through on its way to the decoder, or None.
-        n_inputs: Number of inputs, in [0, 1] each: the output layer is a sigmoid.
-        unit_norm_decoder: If True, the decoder's weights of each unit (a row of its
-            kernel) keep length 1, so that the code cannot shrink at the decoder's cost.
+        n_inputs: Number of inputs. They must lie in the range of `output_activation`.
+        unit_norm_decoder: If True, the decoder's rows start at length 1, in random
+            directions, and keep that length: the code cannot shrink while the decoder
+            grows. `decoder_start` is then not used.
+        output_activation: Activation of the last layer, as for `activation`.
+        decoder_start: Standard deviation of the decoder's first weights, drawn from a
+            normal distribution, above 0. None keeps Keras' default, Glorot uniform.
 
     Returns:
         A `keras.Model` from `(batch, n_inputs)` to `(batch, n_inputs)`, not compiled,
@@ -29,25 +44,46 @@ def dense_autoencoder(
         `"reconstruction"`.
 
     Raises:
-        ValueError: If `units` or `n_inputs` is not a whole number of at least 1, or if
-            `penalty` is a `KLSparsity` and `activation` can leave [0, 1].
+        ValueError: If `units` or `n_inputs` is not a whole number of at least 1, if
+            Keras does not know an activation, if `penalty` is a `KLSparsity` and
+            `activation` can leave [0, 1], or if `decoder_start` is not above 0.
     """
     _check_size("units", units)
     _check_size("n_inputs", n_inputs)
+    _check_activation("activation", activation)
+    _check_activation("output_activation", output_activation)
     _check_penalty(activation, penalty)
+    _check_start(decoder_start)
+    if unit_norm_decoder:
+        decoder_rows = {
+            "kernel_initializer": UnitRows(),
+            "kernel_constraint": keras.constraints.UnitNorm(axis=1),
+        }
+    elif decoder_start is not None:
+        normal = keras.initializers.RandomNormal(stddev=decoder_start)
+        decoder_rows = {"kernel_initializer": normal}
+    else:
+        decoder_rows = {}
     inputs = keras.Input(shape=(n_inputs,))
     code = layers.Dense(units, activation=activation, name="code")(inputs)
     if penalty is not None:
         code = penalty(code)
     outputs = layers.Dense(
-        n_inputs,
-        activation="sigmoid",
-        kernel_constraint=keras.constraints.UnitNorm(axis=1)
-        if unit_norm_decoder
-        else None,
-        name="reconstruction",
+        n_inputs, activation=output_activation, name="reconstruction", **decoder_rows
     )(code)
     return keras.Model(inputs, outputs)
+
+
+@keras.saving.register_keras_serializable(package="sae_utils")
+class UnitRows(keras.initializers.RandomNormal):
+    """Initializer of a kernel whose rows have length 1 and random directions.
+
+    It draws each entry from a normal distribution, and divides each row by its length.
+    All directions are equally likely.
+    """
+
+    def __call__(self, shape, dtype=None):
+        return keras.ops.normalize(super().__call__(shape, dtype), axis=1)
 
 
 def conv_autoencoder(
@@ -61,23 +97,27 @@ def conv_autoencoder(
 
     Args:
         units: Number of code units, at least 1.
-        activation: Activation of the code layer, a Keras name such as `"relu"`.
+        activation: Activation of the code layer, a Keras name such as `"relu"`, or a
+            function.
         penalty: A layer such as `KLSparsity` or `L1Sparsity` that the code passes
             through on its way to the decoder, or None.
-        batch_normalization: If True, the code's input is normalised over each batch
+        batch_normalization: If True, the code's input is normalized over each batch
             before its activation, and starts one standard deviation below zero: ReLU
             units do not die, and each is on for about a sixth of the inputs.
-        output_activation: Activation of the last layer.
+        output_activation: Activation of the last layer, as for `activation`.
 
     Returns:
         A `keras.Model` from `(batch, 28, 28, 1)` to the same shape, not compiled, with
         layers named `"code"` (output shape `(batch, units)`) and `"reconstruction"`.
 
     Raises:
-        ValueError: If `units` is not a whole number of at least 1, or if `penalty` is a
-            `KLSparsity` and `activation` can leave [0, 1].
+        ValueError: If `units` is not a whole number of at least 1, if Keras does not
+            know an activation, or if `penalty` is a `KLSparsity` and `activation` can
+            leave [0, 1].
     """
     _check_size("units", units)
+    _check_activation("activation", activation)
+    _check_activation("output_activation", output_activation)
     _check_penalty(activation, penalty)
     conv = {"kernel_size": 3, "padding": "same", "activation": "relu"}
     inputs = keras.Input(shape=(28, 28, 1))
@@ -149,6 +189,26 @@ def _check_size(name, size):
     is_whole = isinstance(size, int) and not isinstance(size, bool)
     if not is_whole or size < 1:
         raise ValueError(f"{name} must be a whole number of at least 1; got {size!r}.")
+
+
+def _check_activation(name, activation):
+    try:
+        keras.activations.get(activation)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be the name of a Keras activation, such as 'relu', 'sigmoid' "
+            f"or 'linear', or a function; got {activation!r}."
+        ) from None
+
+
+def _check_start(decoder_start):
+    is_number = isinstance(decoder_start, int | float)
+    if decoder_start is None or (is_number and 0 < decoder_start < float("inf")):
+        return
+    raise ValueError(
+        f"decoder_start must be a standard deviation above 0, such as 1e-3, or None for "
+        f"Keras' default; got {decoder_start!r}."
+    )
 
 
 def _check_penalty(activation, penalty):

@@ -96,17 +96,109 @@ def test_kl_on_an_activation_that_leaves_0_to_1_is_refused(build, activation):
     assert f"got {activation!r}" in str(error.value)
 
 
-def test_unit_norm_decoder_keeps_the_rows_at_norm_1():
-    model = models.dense_autoencoder(3, n_inputs=5, unit_norm_decoder=True)
-    model.compile(keras.optimizers.SGD(10.0), "mse")  # a step that would change norms
+def decoder_kernel(model):
+    return model.get_layer("reconstruction").get_weights()[0]
+
+
+@pytest.mark.parametrize("decoder_start", [1e-3, 0.5, None])
+def test_unit_norm_decoder_starts_and_keeps_its_rows_at_length_1(decoder_start):
+    model = models.dense_autoencoder(
+        3, n_inputs=5, unit_norm_decoder=True, decoder_start=decoder_start
+    )
+    start = decoder_kernel(model)
+    assert start.shape == (3, 5)
+    np.testing.assert_allclose(np.linalg.norm(start, axis=1), 1, rtol=1e-5)
+    model.compile(keras.optimizers.SGD(10.0), "mse")  # a step that would change lengths
     x = random_inputs(model)
     model.fit(x, x, verbose=0)
-    kernel = model.get_layer("reconstruction").get_weights()[0]
-    assert kernel.shape == (3, 5)
-    np.testing.assert_allclose(np.linalg.norm(kernel, axis=1), 1, rtol=1e-5)
+    end = decoder_kernel(model)
+    assert not np.allclose(start, end)
+    np.testing.assert_allclose(np.linalg.norm(end, axis=1), 1, rtol=1e-5)
+
+
+def test_unit_norm_decoder_starts_in_all_directions_alike():
+    rows = decoder_kernel(models.dense_autoencoder(2000, unit_norm_decoder=True))
+    # Random directions: the mean of 2000 is near 0, and each input's share is 1 / 784.
+    assert np.linalg.norm(rows.mean(axis=0)) < 0.05
+    np.testing.assert_allclose((rows**2).mean(axis=0) * 784, 1, atol=0.25)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"), [({}, 1e-3), ({"decoder_start": 0.2}, 0.2)]
+)
+def test_free_decoder_starts_from_a_normal_distribution(start, expected):
+    kernel = decoder_kernel(models.dense_autoencoder(256, **start)) / expected
+    np.testing.assert_allclose(kernel.std(), 1, rtol=0.01)
+    np.testing.assert_allclose((kernel**4).mean(), 3, rtol=0.05)  # as a normal one's
+
+
+def test_decoder_start_none_is_the_default_of_keras():
+    kernel = decoder_kernel(models.dense_autoencoder(256, decoder_start=None))
+    limit = np.sqrt(6 / (256 + 784))
+    assert 0.99 * limit < np.abs(kernel).max() <= limit
+    np.testing.assert_allclose(kernel.std(), limit / np.sqrt(3), rtol=0.01)
+
+
+@pytest.mark.parametrize("start", [{}, {"unit_norm_decoder": True}])
+def test_decoder_start_leaves_the_encoder_alone_and_follows_the_seed(start):
+    def build(seed):
+        keras.utils.set_random_seed(seed)
+        return models.dense_autoencoder(8, n_inputs=6, **start)
+
+    limit = np.sqrt(6 / (6 + 8))
+    encoder = build(0).get_layer("code").get_weights()[0]
+    assert limit / 2 < np.abs(encoder).max() <= limit
+    np.testing.assert_array_equal(decoder_kernel(build(0)), decoder_kernel(build(0)))
+    assert not np.allclose(decoder_kernel(build(0)), decoder_kernel(build(1)))
+
+
+@pytest.mark.parametrize("start", [0, -1e-3, float("nan"), float("inf"), "small"])
+def test_impossible_decoder_starts_are_refused(start):
+    with pytest.raises(ValueError, match="decoder_start must be a standard") as error:
+        models.dense_autoencoder(3, decoder_start=start)
+    assert f"above 0, such as 1e-3, or None for Keras' default; got {start!r}" in str(
+        error.value
+    )
+
+
+@pytest.mark.parametrize("name", ["linear", "relu", "sigmoid", "tanh"])
+def test_dense_output_activation_reaches_the_last_layer(name):
+    model = models.dense_autoencoder(3, n_inputs=5, output_activation=name)
+    assert model.get_layer("reconstruction").activation is keras.activations.get(name)
+    assert model.get_layer("code").activation is keras.activations.relu
+
+
+@pytest.mark.parametrize("build", [models.dense_autoencoder, models.conv_autoencoder])
+@pytest.mark.parametrize("argument", ["activation", "output_activation"])
+@pytest.mark.parametrize("name", ["rleu", 3])
+def test_unknown_activations_are_refused(build, argument, name):
+    with pytest.raises(ValueError, match=f"^{argument} must be the name of") as error:
+        build(3, **{argument: name})
+    assert f"'relu', 'sigmoid' or 'linear', or a function; got {name!r}" in str(
+        error.value
+    )
+
+
+@pytest.mark.parametrize("options", [{}, {"unit_norm_decoder": True}])
+def test_dense_model_survives_saving(options, tmp_path):
+    model = models.dense_autoencoder(3, n_inputs=5, **options)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for old, new in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
 
 
 # --- conv_autoencoder ---
+
+
+def test_conv_starts_where_keras_starts():
+    model = models.conv_autoencoder()
+    starts = [
+        type(layer.kernel_initializer).__name__
+        for layer in model.layers
+        if hasattr(layer, "kernel_initializer")
+    ]
+    assert starts == ["GlorotUniform"] * 8
 
 
 def test_conv_layers_are_the_classic_recipe():
@@ -168,7 +260,7 @@ def test_conv_default_output_is_the_classic_recipes():
     assert model.get_layer("reconstruction").activation is keras.activations.relu
 
 
-def test_conv_normalisation_stands_between_the_codes_weights_and_its_activation():
+def test_conv_normalization_stands_between_the_codes_weights_and_its_activation():
     plain = models.conv_autoencoder()
     repaired = models.conv_autoencoder(batch_normalization=True)
     kinds = [type(layer) for layer in repaired.layers]
