@@ -1,25 +1,35 @@
-"""The scoreboard: how well an autoencoder reconstructs, and how sparse its code is."""
+"""The scoreboard: how well an autoencoder reconstructs, and how sparse its code is.
 
-from sae_utils import models
+Sparsity is measured so that no scale can change it. Doubling a unit's activation and
+halving its row of the decoder leaves the reconstruction as it is, so it must leave the
+measure as it is too. Two kinds of numbers pass that test: exact zeros, and contributions,
+an activation times the length of its unit's decoder row.
+"""
+
+from sae_utils import codes
 
 import numpy as np
 from keras import ops
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
 
-# A unit counts as active above this activation. ReLU codes reach exact zero; sigmoid
-# codes never do, so a comparison of the two needs a threshold above 0.
-ACTIVE_ABOVE = 0.1
+# The share of a sample's contributions that `n90` collects.
+MOST = 0.9
 
-# A unit counts as always on if it is active for at least this share of the samples: one
-# odd sample in a hundred does not make it informative.
-ALWAYS_ON_SHARE = 0.99
+# A unit is always on if it is on for this share of the samples: one odd sample in a
+# hundred does not make it informative.
+ALWAYS = 0.99
+
+# A unit of a smooth code is on while it is above this share of its own maximum ...
+ON_SHARE = 0.1
+
+# ... and dead if its contributions range over less than this share of the widest range.
+DEAD_RANGE = 0.01
 
 # Decimals worth showing of a scoreboard's numbers, for `DataFrame.round`.
 DECIMALS = {
     "mse": 4,
+    "fvu": 3,
     "l0": 1,
+    "n90": 1,
     "population": 2,
     "lifetime": 2,
     "penalty_share": 2,
@@ -27,12 +37,38 @@ DECIMALS = {
 }
 
 
-def l0(code, threshold=ACTIVE_ABOVE):
-    """Mean number of active units per sample.
+def fvu(x, reconstruction):
+    """Fraction of variance unexplained: squared error relative to that of the mean.
+
+    The sum of squared errors over the sum of squared distances from the samples' mean.
+    It is 0 for a perfect copy, and 1 for a reconstruction that is always the mean.
+
+    Args:
+        x: Inputs, shape `(samples, ...)`.
+        reconstruction: Their reconstructions, of the same shape.
+
+    Returns:
+        A float of at least 0; NaN if all samples are equal.
+
+    Raises:
+        ValueError: If the shapes differ, or either is empty or holds NaN.
+    """
+    x = codes.checked_values("x", x)
+    reconstruction = codes.checked_values("reconstruction", reconstruction)
+    if x.shape != reconstruction.shape:
+        raise ValueError(
+            f"x and reconstruction must have one shape; got {x.shape} and "
+            f"{reconstruction.shape}."
+        )
+    total = np.sum((x - x.mean(axis=0)) ** 2)
+    return float(np.sum((x - reconstruction) ** 2) / total) if total else float("nan")
+
+
+def l0(code):
+    """Mean number of units per sample whose activation is not exactly zero.
 
     Args:
         code: Activations, shape `(samples, units)`.
-        threshold: A unit is active when the absolute activation is above this.
 
     Returns:
         A float between 0 and `units`.
@@ -40,153 +76,165 @@ def l0(code, threshold=ACTIVE_ABOVE):
     Raises:
         ValueError: If `code` is not of rank 2, is empty, or holds NaN.
     """
-    return float(_active(code, threshold).sum(axis=1).mean())
+    return float((codes.checked_code(code) != 0).sum(axis=1).mean())
 
 
-def dead_units(code, threshold=ACTIVE_ABOVE):
-    """Number of units that are active for no sample.
+def n90(contributions):
+    """Fewest units that carry 90 % of a sample's contributions, averaged over samples.
 
     Args:
-        code: Activations, shape `(samples, units)`.
-        threshold: A unit is active when the absolute activation is above this.
+        contributions: Activations times the lengths of the decoder's rows, shape
+            `(samples, units)`; absolute values are used.
 
     Returns:
-        An int between 0 and `units`.
+        A float between 1 and `units`: the mean over the samples that have any
+        contribution; NaN if there is none. A sigmoid's constant part, which is the same
+        for all samples, counts too.
+
+    Raises:
+        ValueError: If `contributions` is not of rank 2, is empty, or holds NaN.
+    """
+    sizes = np.abs(codes.checked_code(contributions).astype(np.float64))
+    sizes = sizes[sizes.any(axis=1)]
+    if len(sizes) == 0:
+        return float("nan")
+    largest_first = -np.sort(-sizes, axis=1)
+    carried = np.cumsum(largest_first, axis=1) / sizes.sum(axis=1, keepdims=True)
+    # The margin is for rounding: nine of ten equal units carry 90 %.
+    return float(np.mean(1 + np.sum(carried < MOST - 1e-6, axis=1)))
+
+
+def dead_units(contributions, exact_zeros=True):
+    """Tell for each unit whether it is dead: on for none of these samples.
+
+    Args:
+        contributions: Activations times the lengths of the decoder's rows, shape
+            `(samples, units)`.
+        exact_zeros: Whether a unit that is off is exactly zero, as with ReLU. If not, as
+            with a sigmoid, a unit is dead if its contributions range over less than 1 %
+            of the widest unit's range.
+
+    Returns:
+        An array of booleans, shape `(units,)`.
+
+    Raises:
+        ValueError: If `contributions` is not of rank 2, is empty, or holds NaN.
+    """
+    contributions = codes.checked_code(contributions)
+    if exact_zeros:
+        return ~(contributions != 0).any(axis=0)
+    ranges = contributions.max(axis=0) - contributions.min(axis=0)
+    return ranges <= DEAD_RANGE * ranges.max()
+
+
+def always_on_units(code, exact_zeros=True):
+    """Tell for each unit whether it is on for (nearly) every sample, 99 % or more.
+
+    Args:
+        code: Activations, or contributions, shape `(samples, units)`.
+        exact_zeros: Whether a unit that is off is exactly zero, as with ReLU. If not, as
+            with a sigmoid, a unit is on where it is above 10 % of its own maximum.
+
+    Returns:
+        An array of booleans, shape `(units,)`.
 
     Raises:
         ValueError: If `code` is not of rank 2, is empty, or holds NaN.
     """
-    return int((~_active(code, threshold).any(axis=0)).sum())
+    size = np.abs(codes.checked_code(code))
+    on = size > (0 if exact_zeros else ON_SHARE * size.max(axis=0))
+    return on.mean(axis=0) >= ALWAYS
 
 
-def always_on_units(code, threshold=ACTIVE_ABOVE):
-    """Number of units that are active for (nearly) every sample, 99 % or more.
+def population_sparsity(contributions):
+    """How unevenly a sample's contributions are spread over the units, averaged.
 
-    Args:
-        code: Activations, shape `(samples, units)`.
-        threshold: A unit is active when the absolute activation is above this.
-
-    Returns:
-        An int between 0 and `units`.
-
-    Raises:
-        ValueError: If `code` is not of rank 2, is empty, or holds NaN.
-    """
-    return int((_active(code, threshold).mean(axis=0) >= ALWAYS_ON_SHARE).sum())
-
-
-def population_sparsity(code):
-    """How unevenly a sample's activation is spread over the units, averaged.
-
-    For one sample with activations `a` over `n` units it is
-    `(1 - mean(a)^2 / mean(a^2)) / (1 - 1/n)`: 0 if all units are equally active, 1 if
-    exactly one is active. It does not change when a code is rescaled.
+    For one sample with contributions `a` of `n` units it is
+    `(1 - mean(a)^2 / mean(a^2)) / (1 - 1/n)`: 0 if all units contribute equally, 1 if
+    exactly one does.
 
     Args:
-        code: Activations, shape `(samples, units)`; absolute values are used.
+        contributions: Activations times the lengths of the decoder's rows, shape
+            `(samples, units)`; absolute values are used.
 
     Returns:
-        A float in [0, 1]: the mean over the samples for which any unit is above 0; NaN
-        if there is no such sample, or only one unit.
+        A float in [0, 1]: the mean over the samples that have any contribution; NaN if
+        there is no such sample, or only one unit.
 
     Raises:
-        ValueError: If `code` is not of rank 2, is empty, or holds NaN.
+        ValueError: If `contributions` is not of rank 2, is empty, or holds NaN.
 
     Source: Vinje and Gallant, Science 287 (2000), after Rolls and Tovee (1995);
     the names population and lifetime after Willmore and Tolhurst, Network 12 (2001).
     """
-    return _mean_sparseness(_checked(code))
+    return _mean_sparseness(codes.checked_code(contributions))
 
 
-def lifetime_sparsity(code):
-    """How unevenly a unit's activation is spread over the samples, averaged.
+def lifetime_sparsity(contributions):
+    """How unevenly a unit's contributions are spread over the samples, averaged.
 
-    The same measure as `population_sparsity`, along the other axis: 0 if a unit is
-    equally active for every sample, 1 if it is active for exactly one.
+    The same measure as `population_sparsity`, along the other axis: 0 if a unit
+    contributes equally to every sample, 1 if it contributes to exactly one.
 
     Args:
-        code: Activations, shape `(samples, units)`; absolute values are used.
+        contributions: Activations, or activations times the lengths of the decoder's
+            rows (the result is the same), shape `(samples, units)`; absolute values are
+            used.
 
     Returns:
-        A float in [0, 1]: the mean over the units that are above 0 for any sample, so
-        that dead units do not count as sparse; NaN if there is no such unit, or only
-        one sample.
+        A float in [0, 1]: the mean over the units that are on for any sample. Units that
+        are never on are left out, so that they do not count as sparse. NaN if there is
+        no such unit, or only one sample.
 
     Raises:
-        ValueError: If `code` is not of rank 2, is empty, or holds NaN.
+        ValueError: If `contributions` is not of rank 2, is empty, or holds NaN.
     """
-    return _mean_sparseness(_checked(code).T)
+    return _mean_sparseness(codes.checked_code(contributions).T)
 
 
-def scoreboard(model, x, layer="code", threshold=ACTIVE_ABOVE):
+def scoreboard(model, x, layer="code"):
     """Measure an autoencoder's reconstruction and the sparsity of its code.
 
+    Multiply a ReLU unit's activation by a number and divide its decoder row by it: no
+    column changes but `penalty_share`.
+
     Args:
-        model: An autoencoder, a functional `keras.Model` with a code layer of shape
-            `(batch, units)`.
+        model: An autoencoder, a functional or sequential `keras.Model` with a code layer
+            of shape `(batch, units)`.
         x: Inputs of the model, shape `(samples, ...)`.
         layer: Name of the code layer.
-        threshold: A unit is active when the absolute activation is above this.
 
     Returns:
         A dict, one row of the scoreboard: `mse` (mean squared error of the
-        reconstruction alone, per input value), `l0` (mean number of active units per
-        sample), `population` and `lifetime` (sparsity, both 0 to 1), `dead` and
-        `always_on` (numbers of units), `penalty_share` (the penalties' share of
-        `mse + penalties`, 0 to 1).
+        reconstruction alone, per input value), `fvu` (fraction of variance unexplained),
+        `l0` (mean number of units per sample that are not exactly zero; NaN for a code
+        without exact zeros, such as a sigmoid's), `n90` (units that carry 90 % of a
+        sample's contributions), `population` and `lifetime` (sparsity, both 0 to 1),
+        `dead` and `always_on` (numbers of units, in these samples), `penalty_share` (the
+        penalties' share of `mse + penalties`, 0 to 1).
 
     Raises:
-        ValueError: If the model has no layer of that name, `x` is empty or holds NaN,
-            or the code is not of rank 2.
+        ValueError: If the model has no layer of that name, `x` is empty or holds NaN, or
+            the first kernel behind the code does not have one row per unit.
     """
-    x = np.asarray(x, dtype=np.float32)
-    if x.size == 0 or np.isnan(x).any():
-        raise ValueError(
-            f"x must hold at least one sample and no NaN; got shape {x.shape} with "
-            f"{np.isnan(x).sum()} NaN."
-        )
-    code = _run(models.encoder(model, layer), x)
-    reconstruction = _run(model, x)
+    x = codes.checked_values("x", x).astype(np.float32)
+    code = codes.encode(model, x, layer)
+    parts = code * codes.row_lengths(model, layer)
+    exact_zeros = codes.has_exact_zeros(model, code, layer)
+    reconstruction = codes.outputs(model, x)
     mse = float(np.mean((reconstruction - x) ** 2))
     penalty = _mean_penalty(model, x)
     return {
         "mse": mse,
-        "l0": l0(code, threshold),
-        "population": population_sparsity(code),
-        "lifetime": lifetime_sparsity(code),
-        "dead": dead_units(code, threshold),
-        "always_on": always_on_units(code, threshold),
+        "fvu": fvu(x, reconstruction),
+        "l0": l0(code) if exact_zeros else float("nan"),
+        "n90": n90(parts),
+        "population": population_sparsity(parts),
+        "lifetime": lifetime_sparsity(parts),
+        "dead": int(dead_units(parts, exact_zeros).sum()),
+        "always_on": int(always_on_units(code, exact_zeros).sum()),
         "penalty_share": penalty / (mse + penalty) if penalty else 0.0,
     }
-
-
-def linear_probe_error(code_train, y_train, code_test, y_test):
-    """Error of a linear classifier that sees only the code.
-
-    The classifier is scikit-learn's logistic regression, on units scaled to [0, 1] by
-    their largest training activation, so that a code's scale does not matter.
-
-    Args:
-        code_train: Activations to fit on, shape `(samples, units)`.
-        y_train: Their labels, shape `(samples,)`.
-        code_test: Activations to test on, shape `(samples, units)`.
-        y_test: Their labels, shape `(samples,)`.
-
-    Returns:
-        The share of wrong test labels, a float in [0, 1].
-
-    Raises:
-        ValueError: If a code is not of rank 2, is empty, or holds NaN.
-    """
-    probe = make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=300))
-    probe.fit(_checked(code_train), y_train)
-    return float(1 - probe.score(_checked(code_test), y_test))
-
-
-def _run(model, x, batch_size=500):
-    """Return the model's outputs. `predict` would compile each new encoder anew."""
-    batches = [x[start : start + batch_size] for start in range(0, len(x), batch_size)]
-    return np.concatenate([ops.convert_to_numpy(model(batch)) for batch in batches])
 
 
 def _mean_penalty(model, x, batch_size=500):
@@ -197,22 +245,6 @@ def _mean_penalty(model, x, batch_size=500):
         model(batch)
         total += len(batch) * sum(float(ops.sum(loss)) for loss in model.losses)
     return total / len(x)
-
-
-def _checked(code):
-    code = np.asarray(code)
-    if code.ndim != 2 or code.size == 0:
-        raise ValueError(
-            f"code must have shape (samples, units), with at least one of each; got "
-            f"shape {code.shape}."
-        )
-    if np.isnan(code).any():
-        raise ValueError(f"code must not hold NaN; got {np.isnan(code).sum()} NaN.")
-    return code
-
-
-def _active(code, threshold):
-    return np.abs(_checked(code)) > threshold
 
 
 def _mean_sparseness(rows):

@@ -1,0 +1,170 @@
+"""What a code holds: activations, its units' decoder rows, and their contributions."""
+
+from sae_utils import models
+
+import numpy as np
+from keras import ops
+
+# Activations that are never exactly zero, other than by rounding.
+SMOOTH_ACTIVATIONS = ("sigmoid", "softmax", "softplus", "tanh")
+
+
+def encode(model, x, layer="code"):
+    """Return the code of each sample.
+
+    Args:
+        model: An autoencoder, a functional or sequential `keras.Model` with a code layer
+            of shape `(batch, units)`.
+        x: Inputs of the model, shape `(samples, ...)`.
+        layer: Name of the code layer.
+
+    Returns:
+        An array of shape `(samples, units)`.
+
+    Raises:
+        ValueError: If the model has no layer of that name, or `x` is empty or holds NaN.
+    """
+    return outputs(models.encoder(model, layer), x)
+
+
+def outputs(model, x, batch_size=500):
+    """Return a model's outputs, without compiling it as `predict` would.
+
+    Args:
+        model: A `keras.Model`.
+        x: Its inputs, shape `(samples, ...)`.
+        batch_size: Number of samples that go through the model at once.
+
+    Returns:
+        An array of shape `(samples, ...)`.
+
+    Raises:
+        ValueError: If `x` is empty or holds NaN.
+    """
+    x = checked_values("x", x).astype(np.float32)
+    batches = [x[start : start + batch_size] for start in range(0, len(x), batch_size)]
+    return np.concatenate([ops.convert_to_numpy(model(batch)) for batch in batches])
+
+
+def decoder_rows(model, layer="code"):
+    """Return each code unit's row of the decoder.
+
+    That is its row of the first kernel behind the code: what one unit of activation adds
+    to the next layer. If that is the output layer, a row has the shape of an image, and
+    is called the unit's filter.
+
+    Args:
+        model: An autoencoder, see `encode`.
+        layer: Name of the code layer.
+
+    Returns:
+        An array of shape `(units, outputs of the next layer)`.
+
+    Raises:
+        ValueError: If the model has no layer of that name, or the first kernel behind it
+            does not have one row per unit.
+    """
+    code = models.encoder(model, layer).output
+    behind = model.layers[model.layers.index(model.get_layer(layer)) + 1 :]
+    kernels = [each.kernel for each in behind if hasattr(each, "kernel")]
+    if not kernels or kernels[0].shape[0] != code.shape[-1] or len(kernels[0].shape) != 2:
+        found = tuple(kernels[0].shape) if kernels else "no kernel"
+        raise ValueError(
+            f"The layer behind {layer!r} must have a kernel of shape "
+            f"({code.shape[-1]}, outputs), one row per unit; got {found}."
+        )
+    return ops.convert_to_numpy(kernels[0])
+
+
+def row_lengths(model, layer="code"):
+    """Return the length of each code unit's decoder row.
+
+    Args:
+        model: An autoencoder, see `encode`.
+        layer: Name of the code layer.
+
+    Returns:
+        An array of shape `(units,)`.
+
+    Raises:
+        ValueError: As `decoder_rows` does.
+    """
+    return np.linalg.norm(decoder_rows(model, layer), axis=1)
+
+
+def contributions(model, x, layer="code"):
+    """Return what each unit contributes to each sample: activation times row length.
+
+    Args:
+        model: An autoencoder, see `encode`.
+        x: Inputs of the model, shape `(samples, ...)`.
+        layer: Name of the code layer.
+
+    Returns:
+        An array of shape `(samples, units)`.
+
+    Raises:
+        ValueError: As `encode` and `decoder_rows` do.
+    """
+    return encode(model, x, layer) * row_lengths(model, layer)
+
+
+def has_exact_zeros(model, code, layer="code"):
+    """Tell whether a unit's activation is exactly zero where the unit is off.
+
+    Args:
+        model: An autoencoder, see `encode`.
+        code: Its activations on some samples, shape `(samples, units)`.
+        layer: Name of the code layer.
+
+    Returns:
+        False for a smooth activation such as a sigmoid, whatever rounding makes of it;
+        for any other, whether a zero occurs in `code`.
+
+    Raises:
+        ValueError: If the model has no layer of that name.
+    """
+    models.encoder(model, layer)
+    activation = getattr(model.get_layer(layer), "activation", None)
+    smooth = getattr(activation, "__name__", "") in SMOOTH_ACTIVATIONS
+    return not smooth and bool((np.asarray(code) == 0).any())
+
+
+def checked_values(name, values):
+    """Return values as an array, if there are any and none of them is NaN.
+
+    Args:
+        name: What the values are called in a message.
+        values: An array or a list of numbers.
+
+    Returns:
+        An array.
+
+    Raises:
+        ValueError: If `values` is empty or holds NaN.
+    """
+    values = np.asarray(values)
+    if values.size == 0 or np.isnan(values).any():
+        raise ValueError(
+            f"{name} must hold at least one number and no NaN; got shape {values.shape} "
+            f"with {np.isnan(values).sum()} NaN."
+        )
+    return values
+
+
+def checked_code(code):
+    """Return a code as an array, if it is one.
+
+    Args:
+        code: Activations or contributions, shape `(samples, units)`.
+
+    Returns:
+        An array of that shape.
+
+    Raises:
+        ValueError: If `code` is not of rank 2, is empty, or holds NaN.
+    """
+    code = checked_values("code", code)
+    if code.ndim != 2:
+        raise ValueError(f"code must have shape (samples, units); got {code.shape}.")
+    return code
