@@ -5,9 +5,6 @@ from sae_utils import models
 import numpy as np
 from keras import ops
 
-# Activations that are never exactly zero, other than by rounding.
-SMOOTH_ACTIVATIONS = ("sigmoid", "softmax", "softplus", "tanh")
-
 
 def encode(model, x, layer="code"):
     """Return the code of each sample.
@@ -22,9 +19,10 @@ def encode(model, x, layer="code"):
         An array of shape `(samples, units)`.
 
     Raises:
-        ValueError: If the model has no layer of that name, or `x` is empty or holds NaN.
+        ValueError: If the model has no layer of that name, its output is not of rank 2,
+            or `x` is empty or holds NaN.
     """
-    return outputs(models.encoder(model, layer), x)
+    return checked_code(outputs(models.encoder(model, layer), x))
 
 
 def outputs(model, x, batch_size=500):
@@ -112,22 +110,30 @@ def contributions(model, x, layer="code"):
 def has_exact_zeros(model, code, layer="code"):
     """Tell whether a unit's activation is exactly zero where the unit is off.
 
+    An activation function has exact zeros if it is zero over a stretch of inputs, as
+    ReLU is. A sigmoid is not, whatever rounding makes of it.
+
     Args:
         model: An autoencoder, see `encode`.
-        code: Its activations on some samples, shape `(samples, units)`.
+        code: Its activations on some samples, shape `(samples, units)`. They decide for
+            a layer without an activation function, such as one that keeps the largest
+            activations of a sample: is any of them zero?
         layer: Name of the code layer.
 
     Returns:
-        False for a smooth activation such as a sigmoid, whatever rounding makes of it;
-        for any other, whether a zero occurs in `code`.
+        A boolean.
 
     Raises:
         ValueError: If the model has no layer of that name.
     """
     models.encoder(model, layer)
     activation = getattr(model.get_layer(layer), "activation", None)
-    smooth = getattr(activation, "__name__", "") in SMOOTH_ACTIVATIONS
-    return not smooth and bool((np.asarray(code) == 0).any())
+    if activation is None:
+        return bool((np.asarray(code) == 0).any())
+    # Further out than 4, rounding makes a zero of what is only small.
+    inputs = np.linspace(-4, 4, max(33, np.shape(code)[-1]), dtype=np.float32)
+    tried = activation(ops.convert_to_tensor(inputs[np.newaxis]))
+    return bool((ops.convert_to_numpy(tried) == 0).sum() > 1)
 
 
 def checked_values(name, values):

@@ -11,18 +11,11 @@ from sae_utils import codes
 import numpy as np
 from keras import ops
 
-# The share of a sample's contributions that `n90` collects.
-MOST = 0.9
-
-# A unit is always on if it is on for this share of the samples: one odd sample in a
-# hundred does not make it informative.
-ALWAYS = 0.99
-
-# A unit of a smooth code is on while it is above this share of its own maximum ...
-ON_SHARE = 0.1
-
-# ... and dead if its contributions range over less than this share of the widest range.
-DEAD_RANGE = 0.01
+MOST = 0.9  # share of a sample's contributions that `n90` collects
+ALWAYS = 0.99  # share of the samples for which a unit is on that is "always on"
+# A unit of a smooth code is on above this share of its own maximum, and dead if its
+# contributions range over less than this share of the widest range.
+ON_SHARE, DEAD_RANGE = 0.1, 0.01
 
 # Decimals worth showing of a scoreboard's numbers, for `DataFrame.round`.
 DECIMALS = {
@@ -30,9 +23,7 @@ DECIMALS = {
     "fvu": 3,
     "l0": 1,
     "n90": 1,
-    "population": 2,
-    "lifetime": 2,
-    "penalty_share": 2,
+    **dict.fromkeys(["population", "lifetime", "penalty_share"], 2),
     "probe_error": 3,
 }
 
@@ -57,11 +48,13 @@ def fvu(x, reconstruction):
     reconstruction = codes.checked_values("reconstruction", reconstruction)
     if x.shape != reconstruction.shape:
         raise ValueError(
-            f"x and reconstruction must have one shape; got {x.shape} and "
-            f"{reconstruction.shape}."
+            f"x and reconstruction differ in shape: {x.shape}, {reconstruction.shape}."
         )
-    total = np.sum((x - x.mean(axis=0)) ** 2)
-    return float(np.sum((x - reconstruction) ** 2) / total) if total else float("nan")
+    if (x == x[:1]).all():
+        return float("nan")
+    error = np.subtract(x, reconstruction, dtype=np.result_type(x, np.float32))
+    spread = x.var(axis=0, dtype=np.float64).sum() * len(x)
+    return float(np.sum(error**2, dtype=np.float64) / spread)
 
 
 def l0(code):
@@ -133,7 +126,8 @@ def always_on_units(code, exact_zeros=True):
     Args:
         code: Activations, or contributions, shape `(samples, units)`.
         exact_zeros: Whether a unit that is off is exactly zero, as with ReLU. If not, as
-            with a sigmoid, a unit is on where it is above 10 % of its own maximum.
+            with a sigmoid, a unit is on where it is above 10 % of its own maximum. So
+            a unit that never changes is always on, though it is dead too.
 
     Returns:
         An array of booleans, shape `(units,)`.
@@ -177,14 +171,12 @@ def lifetime_sparsity(contributions):
     contributes equally to every sample, 1 if it contributes to exactly one.
 
     Args:
-        contributions: Activations, or activations times the lengths of the decoder's
-            rows (the result is the same), shape `(samples, units)`; absolute values are
-            used.
+        contributions: As for `population_sparsity`. Activations give the same result.
 
     Returns:
-        A float in [0, 1]: the mean over the units that are on for any sample. Units that
-        are never on are left out, so that they do not count as sparse. NaN if there is
-        no such unit, or only one sample.
+        A float in [0, 1]: the mean over the units that are on for any sample. Others are
+        left out, so that a dead unit does not count as sparse. NaN if no unit is left,
+        or there is only one sample.
 
     Raises:
         ValueError: If `contributions` is not of rank 2, is empty, or holds NaN.
@@ -207,11 +199,10 @@ def scoreboard(model, x, layer="code"):
     Returns:
         A dict, one row of the scoreboard: `mse` (mean squared error of the
         reconstruction alone, per input value), `fvu` (fraction of variance unexplained),
-        `l0` (mean number of units per sample that are not exactly zero; NaN for a code
-        without exact zeros, such as a sigmoid's), `n90` (units that carry 90 % of a
-        sample's contributions), `population` and `lifetime` (sparsity, both 0 to 1),
-        `dead` and `always_on` (numbers of units, in these samples), `penalty_share` (the
-        penalties' share of `mse + penalties`, 0 to 1).
+        `l0` (units per sample that are not exactly zero; NaN for a code without exact
+        zeros, such as a sigmoid's), `n90` (units that carry 90 % of a sample's
+        contributions), `population` and `lifetime` (sparsity), `dead` and `always_on`
+        (numbers of units), `penalty_share` (of `mse + penalties`).
 
     Raises:
         ValueError: If the model has no layer of that name, `x` is empty or holds NaN, or
@@ -222,11 +213,12 @@ def scoreboard(model, x, layer="code"):
     parts = code * codes.row_lengths(model, layer)
     exact_zeros = codes.has_exact_zeros(model, code, layer)
     reconstruction = codes.outputs(model, x)
+    unexplained = fvu(x, reconstruction)
     mse = float(np.mean((reconstruction - x) ** 2))
     penalty = _mean_penalty(model, x)
     return {
         "mse": mse,
-        "fvu": fvu(x, reconstruction),
+        "fvu": unexplained,
         "l0": l0(code) if exact_zeros else float("nan"),
         "n90": n90(parts),
         "population": population_sparsity(parts),
