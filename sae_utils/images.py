@@ -1,0 +1,150 @@
+"""Figures of digits and of units' weights, as ink on paper."""
+
+from sae_utils import figures
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
+
+# Weights as ink on paper: black adds ink, white is 0, orange takes ink away. Orange and
+# gray differ for readers with any kind of color blindness.
+INK = LinearSegmentedColormap.from_list(
+    "ink", ["#d5720d", "#f8cf9d", "white", "#8c8c8c", "black"]
+)
+FRAME = "#0173b2"  # the blue of the palette, which no image has
+
+
+def image_rows(rows, title, alt, shape=(28, 28)):
+    """Show rows of gray images, such as originals above their reconstructions.
+
+    Args:
+        rows: A dict from a row's label to its images, shape `(n, ...)`, the same n in
+            each row. Gray levels run from 0 (white) to 1 (black).
+        title: What the figure finds.
+        alt: Text alternative, see `figures.show`.
+        shape: Height and width of an image in pixels.
+
+    Raises:
+        ValueError: If `rows` is empty or its rows differ in length.
+    """
+    lengths = {label: len(images) for label, images in rows.items()}
+    if len(set(lengths.values())) != 1:
+        raise ValueError(f"rows must hold rows of one length; got lengths {lengths}.")
+    n = next(iter(lengths.values()))
+    fig, axes = plt.subplots(
+        len(rows), n, figsize=(0.8 * n, 0.85 * len(rows)), squeeze=False
+    )
+    for line, (label, images) in zip(axes, rows.items(), strict=True):
+        for ax, image in zip(line, images, strict=True):
+            ax.imshow(np.reshape(image, shape), cmap="gray_r", vmin=0, vmax=1)
+            figures.hide_frame(ax)
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center")
+    fig.suptitle(title, y=1 + 0.08 / len(rows))
+    figures.show(fig, alt)
+
+
+def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=None):
+    """Show units' weights as ink: black adds ink, white is 0, orange takes ink away.
+
+    Args:
+        groups: A dict from a label to the weights of some units, shape
+            `(units, inputs)`. Each group starts on a row of its own.
+        title: What the figure finds.
+        alt: Text alternative, see `figures.show`.
+        columns: Images in a row.
+        shape: Height and width of an image in pixels.
+        scale: `"each"` if each image has its own scale, up to its largest absolute
+            weight; `"shared"` if one scale holds for all images of the figure. A note
+            below the images says which.
+        dead: A dict from labels of `groups` to masks, shape `(units,)`, which are True
+            for dead units, or None. Dead units get a blue frame.
+
+    Raises:
+        ValueError: If `groups` is empty, an image's size is not the inputs' number,
+            `scale` is another one, or `dead` does not fit `groups`.
+    """
+    groups = {label: np.asarray(weights) for label, weights in groups.items()}
+    dead = {label: np.asarray(mask) for label, mask in (dead or {}).items()}
+    _check_filters(groups, columns, shape, scale, dead)
+    largest = max(np.abs(weights).max(initial=0) for weights in groups.values()) or 1.0
+    # Laid out in inches: titles above the rows of images they belong to.
+    width, tall = 0.5 * columns, 0.5 * (shape[0] + 2) / (shape[1] + 2)
+    heights = [-(-len(weights) // columns) * tall for weights in groups.values()]
+    height = sum(heights) + 0.35 * len(groups) + 0.6
+    fig = plt.figure(figsize=(width, height))
+    top = height - 0.3
+    for (label, weights), rows in zip(groups.items(), heights, strict=True):
+        top -= 0.35 + rows
+        ax = fig.add_axes((0, top / height, 1, rows / height))
+        sizes = np.abs(weights).max(axis=1) if scale == "each" else largest
+        panel, corners = _mosaic(weights, sizes, columns, shape)
+        ax.imshow(panel, cmap=INK, vmin=-1, vmax=1)
+        for i, corner in enumerate(corners):
+            framed = label in dead and dead[label][i]
+            look = {"ec": FRAME, "lw": 2} if framed else {"ec": "0.85", "lw": 0.6}
+            ax.add_patch(
+                Rectangle(corner, shape[1], shape[0], fill=False, clip_on=False, **look)
+            )
+        ax.set_title(label, fontsize="medium", loc="left")
+        figures.hide_frame(ax)
+    notes = ["black adds ink, orange takes it away"]
+    notes.append(
+        "each image has its own scale"
+        if scale == "each"
+        else f"one scale, from −{largest:.2g} to {largest:.2g}"
+    )
+    if any(mask.any() for mask in dead.values()):
+        notes.append("blue frame: dead unit")
+    fig.suptitle(title, y=1, va="top")
+    fig.text(0, 0.2 / height, "; ".join(notes), fontsize="small", color="0.3", va="top")
+    figures.show(fig, alt)
+
+
+def _check_filters(groups, columns, shape, scale, dead):
+    if not groups:
+        raise ValueError("groups must hold at least one group of weights; got none.")
+    for label, weights in groups.items():
+        if (
+            weights.ndim != 2
+            or weights.shape[1:] != (shape[0] * shape[1],)
+            or not len(weights)
+        ):
+            raise ValueError(
+                f"the weights of group {label!r} must have shape (units, "
+                f"{shape[0] * shape[1]}); got {weights.shape}."
+            )
+    if not isinstance(columns, int) or columns < 1:
+        raise ValueError(
+            f"columns must be a whole number of at least 1; got {columns!r}."
+        )
+    if scale not in ("each", "shared"):
+        raise ValueError(f'scale must be "each" or "shared"; got {scale!r}.')
+    for label, mask in dead.items():
+        if label not in groups:
+            raise ValueError(
+                f"dead must have labels of groups, {list(groups)}; got {label!r}."
+            )
+        if mask.dtype != bool or mask.shape != (len(groups[label]),):
+            raise ValueError(
+                f"dead[{label!r}] must hold {len(groups[label])} times True or False; "
+                f"got shape {mask.shape} of {mask.dtype}."
+            )
+
+
+def _mosaic(weights, sizes, columns, shape):
+    """Lay images out on a grid with a margin of two pixels, blank where none is.
+
+    The second value is the upper left corner of each image.
+    """
+    rows = -(-len(weights) // columns)
+    height, width = shape
+    panel = np.full((rows * (height + 2), columns * (width + 2)), np.nan)
+    sizes = np.broadcast_to(sizes, len(weights))
+    corners = []
+    for i, (image, size) in enumerate(zip(weights, sizes, strict=True)):
+        top, left = i // columns * (height + 2), i % columns * (width + 2)
+        image = image.reshape(shape) / (size or 1.0)
+        panel[top : top + height, left : left + width] = image
+        corners.append((left - 0.5, top - 0.5))
+    return panel, corners
