@@ -1,24 +1,83 @@
-"""The epoch counter prints the same line on every machine."""
+"""Progress shows epoch and loss in one line, and ends on the same text everywhere."""
 
-from sae_utils.progress import EpochCounter
+from sae_utils import progress
+from sae_utils.progress import Progress
 
 import keras
 import numpy as np
+import pytest
 
 
-def test_counter_prints_one_line_of_epoch_numbers(capfd):
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
+@pytest.fixture
+def fit(capfd, monkeypatch):
+    """Return a function that trains a tiny model, and returns what was printed."""
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_PRINTS", 0)
+
+    def run(batches=4, epochs=3, scale=1.0, **options):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        x = np.full((2 * batches, 1), scale, np.float32)
+        history = model.fit(
+            x,
+            x,
+            batch_size=2,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[Progress()],
+            **options,
+        ).history
+        # The file descriptors are captured, so TensorFlow's own stderr counts too.
+        out, err = capfd.readouterr()
+        assert err == ""
+        return out, history
+
+    return run
+
+
+def test_each_text_replaces_the_one_before_in_one_line(fit):
+    out, _ = fit()
+    assert out.startswith("\r")
+    assert out.endswith("\n")
+    assert out.count("\n") == 1
+
+
+def test_last_text_says_epochs_and_batches_and_no_trained_number(fit):
+    # A terminal, nbconvert and nbval keep what follows the last carriage return.
+    assert fit()[0].split("\r")[-1] == "trained for 3 epochs of 4 batches\n"
+
+
+def test_last_text_with_one_of_each_and_with_thousands(fit):
+    assert fit(1, 1)[0].split("\r")[-1] == "trained for 1 epoch of 1 batch\n"
+    assert fit(1001, 1)[0].split("\r")[-1] == "trained for 1 epoch of 1,001 batches\n"
+
+
+def test_texts_tell_the_epoch_of_how_many_and_the_loss(fit):
+    out, history = fit(batches=2, epochs=2)
+    texts = out.split("\r")[1:-1]
+    assert texts[0] == "epoch 1 of 2"
+    assert [text.split(",")[0] for text in texts] == ["epoch 1 of 2"] * 4 + [
+        "epoch 2 of 2"
+    ] * 3
+    # One text for each of two batches, and one for the epoch: the loss of its end.
+    for last, loss in zip([texts[3], texts[6]], history["loss"], strict=True):
+        assert float(last.split("loss")[1]) == pytest.approx(loss, rel=0.01)
+
+
+def test_validation_adds_nothing(fit):
     x = np.zeros((8, 1), np.float32)
-    # Several batches an epoch, and validation: neither may add to the line.
-    model.fit(
-        x,
-        x,
-        batch_size=2,
-        epochs=3,
-        validation_data=(x, x),
-        verbose=0,
-        callbacks=[EpochCounter()],
-    )
-    # The file descriptors are captured, so TensorFlow's own stderr counts too.
-    assert capfd.readouterr() == ("epoch 1 2 3\n", "")
+    texts = fit(batches=2, epochs=1, validation_data=(x, x))[0].split("\r")
+    assert len(texts) == 1 + 1 + 3 + 1
+    assert texts[-1] == "trained for 1 epoch of 2 batches\n"
+
+
+@pytest.mark.parametrize("scale", [1e-6, 0.3, 1, 1e4, np.nan])
+@pytest.mark.parametrize(("batches", "epochs"), [(1, 1), (2, 12)])
+def test_no_text_is_longer_than_the_next(fit, scale, batches, epochs):
+    # JupyterLab leaves the tail of a longer text in place.
+    lengths = [len(text) for text in fit(batches, epochs, scale)[0].split("\r")]
+    assert lengths == sorted(lengths)
+
+
+def test_prints_keep_their_distance(fit, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_PRINTS", 1000)
+    assert fit()[0] == "\repoch 1 of 3\rtrained for 3 epochs of 4 batches\n"

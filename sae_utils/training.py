@@ -1,0 +1,136 @@
+"""Training of an autoencoder: what `compile` and `fit` do, in less time."""
+
+from sae_utils.progress import Progress
+
+import keras
+import numpy as np
+
+
+def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
+    """Train an autoencoder to reconstruct its inputs, by Adam on the squared error.
+
+    The weights are those of `model.compile(keras.optimizers.Adam(learning_rate), "mse")`
+    and `model.fit(x, x, batch_size, epochs)` with the same seed, up to rounding. It takes
+    a fraction of the time: on TensorFlow all batches of an epoch run in one compiled
+    function. While it runs, it shows epoch and loss, see `progress.Progress`.
+
+    Args:
+        model: An autoencoder, a `keras.Model` whose output has the shape of its input,
+            such as `models.dense_autoencoder` builds. It is compiled anew, so that Adam
+            starts afresh; its weights go on from where they are.
+        x: Inputs, which are the targets too, shape `(samples, *model.input_shape[1:])`.
+        epochs: How often training goes through all samples, at least 1.
+        learning_rate: Step size of Adam, above 0.
+        batch_size: Samples per step, at least 1. The last batch of an epoch is smaller
+            if `samples` is not a multiple.
+
+    Returns:
+        The history, as `fit` records it: a dict with key `"loss"` and one number per
+        epoch, the mean loss of its samples, penalties included, while the weights change.
+
+    Raises:
+        ValueError: If `x` is empty, holds a value that is not finite, or has another
+            shape than the model's input; if the model's output has another shape than its
+            input; if `epochs` or `batch_size` is not a whole number of at least 1; or if
+            `learning_rate` is not above 0. Nothing has been trained then.
+    """
+    _check_whole("epochs", epochs)
+    _check_whole("batch_size", batch_size)
+    _check_learning_rate(learning_rate)
+    x = _checked_inputs(model, x)
+    model.compile(keras.optimizers.Adam(learning_rate), "mse")
+    if keras.backend.backend() != "tensorflow":
+        model.fit(x, x, batch_size, epochs, verbose=0, callbacks=[Progress()])
+        return model.history.history
+    run_epoch = _epoch_function(model, x, batch_size)
+    callbacks = keras.callbacks.CallbackList(
+        [Progress()], add_history=True, model=model, epochs=epochs
+    )
+    last_batch = -(-len(x) // batch_size) - 1
+    callbacks.on_train_begin()
+    for epoch in range(epochs):
+        callbacks.on_epoch_begin(epoch)
+        logs = {"loss": run_epoch()}
+        callbacks.on_train_batch_end(last_batch, logs)
+        callbacks.on_epoch_end(epoch, logs)
+    callbacks.on_train_end()
+    return model.history.history
+
+
+def _epoch_function(model, x, batch_size):
+    """Return a function that trains for one epoch and returns its mean loss."""
+    import tensorflow as tf
+
+    n_full, rest = divmod(len(x), batch_size)
+    x = tf.convert_to_tensor(x)
+    # What a step needs must exist before the step is compiled.
+    model.optimizer.build(model.trainable_variables)
+
+    def step(indices):
+        batch = tf.gather(x, indices)
+        model.train_step((batch, batch))
+
+    # XLA, TensorFlow's compiler, is slow at convolutions on a processor.
+    is_dense = all(len(weight.shape) <= 2 for weight in model.trainable_weights)
+
+    @tf.function(jit_compile=is_dense)
+    def full_batches(batches):
+        for i in tf.range(n_full):
+            step(batches[i])
+
+    @tf.function
+    def all_batches(order):
+        if n_full:
+            full_batches(tf.reshape(order[: n_full * batch_size], (n_full, batch_size)))
+        if rest:
+            step(order[n_full * batch_size :])
+
+    # The order in which `fit` takes the samples, drawn as it draws it.
+    orders = tf.data.Dataset.range(1).map(
+        lambda _: tf.random.shuffle(tf.range(len(x), dtype=tf.int64))
+    )
+
+    def run_epoch():
+        model.reset_metrics()
+        for order in orders:
+            all_batches(order)
+        return float(model.metrics[0].result())
+
+    return run_epoch
+
+
+def _checked_inputs(model, x):
+    """Return `x` as an array of Keras' float type, if the model can be trained on it."""
+    sample_shape = tuple(model.input_shape[1:])
+    if model.output_shape != model.input_shape:
+        raise ValueError(
+            f"The model must be an autoencoder, whose output has the shape of its input; "
+            f"got input shape {model.input_shape}, output shape {model.output_shape}."
+        )
+    x = np.asarray(x, dtype=keras.config.floatx())
+    if x.ndim != len(sample_shape) + 1 or x.shape[1:] != sample_shape:
+        wanted = ", ".join(map(str, ("samples", *sample_shape)))
+        raise ValueError(f"x must have the shape ({wanted}); got {x.shape}.")
+    if len(x) == 0:
+        raise ValueError(f"x must hold at least one sample; got shape {x.shape}.")
+    if not np.isfinite(x).all():
+        count = np.count_nonzero(~np.isfinite(x))
+        raise ValueError(
+            f"x must hold finite numbers only; got {count} that are NaN or infinite."
+        )
+    return x
+
+
+def _check_whole(name, number):
+    is_whole = isinstance(number, int) and not isinstance(number, bool)
+    if not is_whole or number < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1; got {number!r}.")
+
+
+def _check_learning_rate(learning_rate):
+    is_number = isinstance(learning_rate, int | float)
+    if not is_number or not 0 < learning_rate < float("inf"):
+        raise ValueError(
+            f"learning_rate must be a number above 0, such as 2e-3; got "
+            f"{learning_rate!r}."
+        )
