@@ -134,7 +134,7 @@ def activation_histograms(codes, title, alt):
         axes, codes.items(), sns.color_palette("colorblind", len(codes)), strict=True
     ):
         zeros = np.mean(code == 0)
-        left.bar(["exactly 0"], [zeros], color=color, width=0.6, linewidth=0)
+        left.bar(["exactly\nzero"], [zeros], color=color, width=0.6, linewidth=0)
         left.text(0, zeros + 0.03, _percent(zeros), ha="center", va="bottom")
         left.set(ylim=(0, 1), xlim=(-0.6, 0.6))
         others = np.clip(code[code > 0], bins[0], bins[-1])
