@@ -89,24 +89,47 @@ def returns_a_value(function):
 
 
 def raises_value_error(item, seen=()):
-    """Look for `raise ValueError` in an item and in its module's own helpers."""
+    """Look for `raise ValueError` in an item and in what it calls of the package."""
     for node in ast.walk(tree(item)):
         if isinstance(node, ast.Raise) and node.exc is not None:
             if ast.unparse(node.exc).startswith("ValueError"):
                 return True
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            name = node.func.id
-            helper = vars(inspect.getmodule(item)).get(name)
-            is_own = name.startswith("_") and inspect.isfunction(helper)
-            if is_own and name not in seen and raises_value_error(helper, (*seen, name)):
+        elif isinstance(node, ast.Call):
+            helper = called(node.func, inspect.getmodule(item))
+            is_new = inspect.isfunction(helper) and helper not in seen
+            if is_new and raises_value_error(helper, (*seen, helper)):
                 return True
     return False
 
 
+def called(function, module):
+    """Return what `name` or `module.name` stands for, if it is the project's own."""
+    names = vars(module)
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        names = vars(names.get(function.value.id, None) or object)
+        function = ast.Name(function.attr)
+    found = names.get(function.id) if isinstance(function, ast.Name) else None
+    home = getattr(found, "__module__", None) or ""
+    return found if home == module.__name__ or home.startswith("sae_utils.") else None
+
+
 def test_public_objects_are_found():
-    assert {"sae_utils.data.load_mnist", "sae_utils.penalties.KLSparsity"} <= set(
-        public_objects()
-    )
+    assert {
+        "sae_utils.codes.contributions",
+        "sae_utils.data.load_mnist",
+        "sae_utils.metrics.scoreboard",
+        "sae_utils.penalties.KLSparsity",
+        "sae_utils.probe.linear_probe_error",
+        "sae_utils.progress.Progress",
+        "sae_utils.training.train",
+    } <= set(public_objects())
+
+
+def test_errors_are_found_behind_calls():
+    # By a helper in another module, and by a function that calls one that does.
+    assert raises_value_error(public_objects()["sae_utils.metrics.n90"])
+    assert raises_value_error(public_objects()["sae_utils.codes.row_lengths"])
+    assert not raises_value_error(tree)
 
 
 @pytest.mark.parametrize("name", public_objects())

@@ -41,8 +41,9 @@ def test_fvu_by_hand():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32, np.float64])
 def test_fvu_of_any_type_of_number(dtype):
-    x = np.array([[10, 200], [20, 200]], dtype)
-    assert metrics.fvu(x, x[::-1]) == pytest.approx(4)  # 2 * 10^2 / (2 * 5^2)
+    x = np.array([[10, 200], [40, 200]], dtype)
+    # 2 * 30^2 over 2 * 15^2; a byte holds neither -30 nor 900.
+    assert metrics.fvu(x, x[::-1]) == pytest.approx(4)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
