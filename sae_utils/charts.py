@@ -144,7 +144,9 @@ def activation_histograms(codes, title, alt):
         right.set_title(label, fontsize="medium", loc="left")
         for ax in left, right:
             ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes[-1, 1].xaxis.set_major_formatter("{x:g}")
+    axes[-1, 1].xaxis.set_major_formatter(
+        lambda x, _: np.format_float_positional(x, trim="-")
+    )
     axes[-1, 1].set_xlabel("activation, if above 0 (logarithmic axis)")
     fig.supylabel("share of activations", fontsize=plt.rcParams["axes.labelsize"])
     fig.suptitle(title)

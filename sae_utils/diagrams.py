@@ -43,9 +43,10 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
             f"dense layer; got shape {image.shape} and "
             f"decoder rows of {rows.shape[1]} outputs."
         )
-    if not 1 <= strongest <= min(8, len(rows)):
+    most = min(8, len(rows))
+    if not isinstance(strongest, int) or not 1 <= strongest <= most:
         raise ValueError(
-            f"strongest must be from 1 to {min(8, len(rows))}; got {strongest!r}."
+            f"strongest must be a whole number from 1 to {most}; got {strongest!r}."
         )
     code = codes.encode(model, image[None], layer)[0]
     contributions = np.abs(codes.contributions(model, image[None], layer)[0])
@@ -70,7 +71,7 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
         tile.set_xlabel(f"unit {unit}", color=SHOWN, fontsize="small")
     scale = fig.add_axes(_inches(fig, 7.3, 1.5 - size, 0.1, size))
     bar = fig.colorbar(tile.images[0], cax=scale, ticks=[-limit, 0, limit])
-    labels = [f"−{limit:.1f}: takes ink", "0", f"+{limit:.1f}: adds ink"]
+    labels = [f"−{limit:.2g}: takes ink", "0", f"+{limit:.2g}: adds ink"]
     bar.set_ticklabels(labels, fontsize="small")
     fig.suptitle(title, y=1, va="top")
     figures.show(fig, alt)
@@ -89,8 +90,8 @@ def autoencoder_diagram(
 
     Args:
         image: One input, a square image of shape `(inputs,)`, from 0 (paper) to 1 (ink).
-        code: Its code, shape `(units,)`: drawn as a column of squares, the largest
-            activation in black.
+        code: Its code, shape `(units,)`: drawn as a column of cells, the largest activation
+            in black.
         reconstruction: Its reconstruction, shape `(inputs,)`.
         title: What the figure says.
         alt: Text alternative, see `figures.show`.
@@ -140,16 +141,17 @@ def autoencoder_diagram(
     _image(fig, (0, middle - tall / 2, tall), image, "")
     _image(fig, (WIDTH - tall, middle - tall / 2, tall), reconstruction, "")
     column = fig.add_axes(_inches(fig, 4.2, middle - low / 2, 0.2, low))
-    column.pcolormesh(code[::-1, None], cmap="gray_r", vmin=0, edgecolor="0.8", lw=0.3)
+    column.pcolormesh(
+        code[::-1, None], cmap="gray_r", vmin=0, edgecolor="0.8", lw=0.3 * (units <= 64)
+    )
     _thin_frame(column)
-    for center, symbol, name, size in (
-        (tall / 2, "$x$", "image", n),
-        (WIDTH / 2, "$h$", "code", units),
-        (WIDTH - tall / 2, r"$\hat{x}$", "reconstruction", n),
+    for center, label, size, height in (
+        (tall / 2, "image $x$", n, tall),
+        (WIDTH / 2, "code $h$", units, low),
+        (WIDTH - tall / 2, r"reconstruction $\hat{x}$", n, tall),
     ):
-        half = low / 2 if size == units else tall / 2
-        ax.text(center, middle + half + 0.2, f"{name} {symbol}", **text)
-        ax.text(center, middle - half - 0.2, f"$(m$, {size})", **text)
+        ax.text(center, middle + height / 2 + 0.2, label, **text)
+        ax.text(center, middle - height / 2 - 0.2, f"$(m$, {size})", **text)
     fig.suptitle(title, y=1.02, va="top")
     figures.show(fig, alt)
 
@@ -162,7 +164,7 @@ def _where(model):
 
 
 def _code_bars(ax, contributions, strongest):
-    """Draw sorted contributions as bars, and how many carry 90 % of their sum."""
+    """Draw sorted contributions as bars, and how many carry 90% of their sum."""
     ranks = np.arange(1, len(contributions) + 1)
     colors = [SHOWN if rank <= strongest else OTHERS for rank in ranks]
     ax.bar(ranks, contributions, width=1, color=colors, linewidth=0)

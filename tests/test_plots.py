@@ -512,7 +512,7 @@ def test_anatomy_shows_what_the_strongest_units_add(shown, figure, model):
         assert ax.images[0].get_clim() == pytest.approx((-limit, limit))
         assert ax.images[0].get_cmap() == plots.INK
     ends = [label.get_text() for label in scale.get_yticklabels()]
-    assert ends == [f"−{limit:.1f}: takes ink", "0", f"+{limit:.1f}: adds ink"]
+    assert ends == [f"−{limit:.2g}: takes ink", "0", f"+{limit:.2g}: adds ink"]
 
 
 def test_anatomy_shows_image_and_reconstruction(shown, figure, model):
@@ -575,9 +575,9 @@ def test_anatomy_refuses_a_deeper_decoder(shown):
     assert plt.get_fignums() == []
 
 
-@pytest.mark.parametrize("strongest", [0, 9, -1])
+@pytest.mark.parametrize("strongest", [0, 9, -1, 2.5])
 def test_anatomy_refuses_too_few_or_too_many_units(shown, model, strongest):
-    message = f"strongest must be from 1 to 8; got {strongest}"
+    message = f"strongest must be a whole number from 1 to 8; got {strongest}"
     with pytest.raises(ValueError, match=message):
         plots.anatomy(model, IMAGES[0], "title", ALT, strongest=strongest)
     assert plt.get_fignums() == []
@@ -606,6 +606,13 @@ def test_the_diagram_shows_what_goes_in_and_comes_out_with_shapes(shown, figure)
         "code $h$",
         r"reconstruction $\hat{x}$",
     } < texts
+
+
+def test_the_diagram_of_a_code_as_large_as_its_image(shown, figure):
+    plots.autoencoder_diagram(IMAGES[0], IMAGES[1], IMAGES[2], "title", ALT)
+    canvas = figure().axes[0]
+    heights = {text.get_text(): text.get_position()[1] for text in canvas.texts}
+    assert heights["image $x$"] > heights["code $h$"] + 0.2  # above what it names
 
 
 @pytest.mark.parametrize(
