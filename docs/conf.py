@@ -33,8 +33,7 @@ extensions = [
 include_patterns = ["*.md", "notebooks/*.ipynb"]
 
 nb_execution_mode = "off"  # the committed outputs are shown
-nb_code_prompt_show = "Solution"  # the only cells that are folded
-nb_code_prompt_hide = "Solution"
+nb_code_prompt_show = nb_code_prompt_hide = "Solution"  # what is folded, if not told
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
 
@@ -70,20 +69,35 @@ mathjax_path = "mathjax/tex-svg.js"
 
 
 def adapt_notebook(app, docname, source):
-    """Change a notebook, as it is read, in three ways that suit a page."""
+    """Change a notebook, as it is read, in what suits a page of the book."""
     if not docname.startswith("notebooks/"):
         return
     notebook = nbformat.reads(source[0], as_version=4)
     for cell in notebook.cells:
-        if "solution" in cell.metadata.get("tags", []):
-            cell.metadata.tags.append("hide-cell")
-        for output in cell.get("outputs", []):
-            if image := output.get("metadata", {}).get("image/png"):
-                # myst-nb looks for the alt text and the width in the cell's metadata.
-                image = {"alt": image["alt"], "width": f"{image['width']}px"}
-                cell.metadata["mystnb"] = {"image": image}
+        if cell.cell_type == "markdown":
+            # In the book, pages lie one folder above the notebooks, not beside it.
+            cell.source = cell.source.replace("](../docs/", "](../")
+        else:
+            adapt_code(cell)
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(run_it(docname)))
     source[0] = nbformat.writes(notebook)
+
+
+def adapt_code(cell):
+    """Tell myst-nb to fold a solution or the answer to a question, and the figures' alts.
+
+    It reads the tags, and `mystnb` in the cell's metadata.
+    """
+    tags = cell.metadata.get("tags", [])
+    settings = cell.metadata.setdefault("mystnb", {})
+    if "solution" in tags:
+        tags.append("hide-cell")
+    if "prediction" in tags:
+        tags.append("hide-output")
+        settings.update(code_prompt_show="Reveal", code_prompt_hide="Hide")
+    for output in cell.outputs:
+        if image := output.get("metadata", {}).get("image/png"):
+            settings["image"] = {"alt": image["alt"], "width": f"{image['width']}px"}
 
 
 def run_it(docname):
