@@ -1,4 +1,4 @@
-"""The data of the series: the full MNIST, bundled with the package."""
+"""The data of the series: the full MNIST, and tables that took long to measure."""
 
 import hashlib
 import io
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 MNIST_FILE = Path(__file__).with_name("mnist.npz")
 MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+MEASURED = Path(__file__).with_name("measured")
 
 
 class Mnist(NamedTuple):
@@ -55,6 +57,26 @@ def load_mnist(n_train=60_000, n_test=10_000, flatten=True):
         x_test=images("x_test", n_test),
         y_test=arrays["y_test"][:n_test],
     )
+
+
+def load_measured(name):
+    """Load a table of results that take too long to measure inside a notebook.
+
+    The first line of its file says which script in `benchmarks` made it.
+
+    Args:
+        name: Name of a table, such as `"scoreboard"`.
+
+    Returns:
+        A `pandas.DataFrame`, one row per trained model.
+
+    Raises:
+        ValueError: If there is no such table.
+    """
+    names = sorted(path.stem for path in MEASURED.glob("*.csv"))
+    if name not in names:
+        raise ValueError(f"name must be one of {names}; got {name!r}.")
+    return pd.read_csv(MEASURED / f"{name}.csv", comment="#")
 
 
 def _check_count(name, n, available):
