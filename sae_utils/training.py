@@ -5,6 +5,10 @@ from sae_utils.progress import Progress
 import keras
 import numpy as np
 
+# XLA, TensorFlow's compiler, takes about 0.7 s per model, and makes a dense step faster
+# by about 4 s per billion weight updates at 256 units. It pays off from here on.
+XLA_FROM_UPDATES = 80e6
+
 
 def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
     """Train an autoencoder to reconstruct its inputs, by Adam on the squared error.
@@ -42,7 +46,7 @@ def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
     if keras.backend.backend() != "tensorflow":
         model.fit(x, x, batch_size, epochs, verbose=0, callbacks=[Progress()])
         return model.history.history
-    run_epoch = _epoch_function(model, x, batch_size)
+    run_epoch = _epoch_function(model, x, batch_size, _xla_pays_off(model, len(x) * epochs / batch_size))
     callbacks = keras.callbacks.CallbackList(
         [Progress()], add_history=True, model=model, epochs=epochs
     )
@@ -66,7 +70,8 @@ def _epoch_function(model, x, batch_size):
     # What a step needs must exist before the step is compiled.
     model.optimizer.build(model.trainable_variables)
 
-    def step(indices):
+    # The samples are an argument: what a compiled function captures stays in memory.
+    def step(x, indices):
         batch = tf.gather(x, indices)
         model.train_step((batch, batch))
 
@@ -74,16 +79,17 @@ def _epoch_function(model, x, batch_size):
     is_dense = all(len(weight.shape) <= 2 for weight in model.trainable_weights)
 
     @tf.function(jit_compile=is_dense)
-    def full_batches(batches):
+    def full_batches(x, batches):
         for i in tf.range(n_full):
-            step(batches[i])
+            step(x, batches[i])
 
     @tf.function
-    def all_batches(order):
+    def all_batches(x, order):
         if n_full:
-            full_batches(tf.reshape(order[: n_full * batch_size], (n_full, batch_size)))
+            whole = tf.reshape(order[: n_full * batch_size], (n_full, batch_size))
+            full_batches(x, whole)
         if rest:
-            step(order[n_full * batch_size :])
+            step(x, order[n_full * batch_size :])
 
     # The order in which `fit` takes the samples, drawn as it draws it.
     orders = tf.data.Dataset.range(1).map(
@@ -93,7 +99,7 @@ def _epoch_function(model, x, batch_size):
     def run_epoch():
         model.reset_metrics()
         for order in orders:
-            all_batches(order)
+            all_batches(x, order)
         return float(model.metrics[0].result())
 
     return run_epoch
