@@ -14,13 +14,18 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ["01_plain_autoencoder", "02_l1_sparsity", "03_kl_sparsity"]
 PAGES = [f"notebooks/{name}" for name in NOTEBOOKS]
-PAGES += ["index", "live", "run", "teaching", "hub", "api"]
+PAGES += ["index", "live", "glossary", "appendix", "run", "teaching", "hub", "api"]
 
 
 def open_page(page, site, name):
     page.goto((site / f"{name}.html").as_uri())
     page.wait_for_load_state("load")
     page.evaluate("window.MathJax && MathJax.startup.promise")
+
+
+def unfold(page, selector):
+    """Open all that is folded, and would not be looked at."""
+    page.locator(selector).evaluate_all("all => all.forEach(one => { one.open = true; })")
 
 
 def test_these_are_all_pages(site):
@@ -46,6 +51,7 @@ def test_page_is_whole(page, site, troubles, name):
 def test_page_fits_a_phone(page, site, name):
     page.set_viewport_size({"width": 360, "height": 740})
     open_page(page, site, name)
+    unfold(page, "article details")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
@@ -54,6 +60,7 @@ def test_page_fits_a_phone(page, site, name):
 def test_page_is_accessible(page, site, name, theme):
     page.emulate_media(color_scheme=theme)
     open_page(page, site, name)
+    unfold(page, "article details")
     assert page.locator(f"html[data-theme={theme}]").count() == 1
     violations = Axe().run(page).response["violations"]
     serious = [
@@ -69,6 +76,7 @@ def test_page_is_accessible(page, site, name, theme):
 def test_formulas_are_set(page, site, name):
     open_page(page, site, f"notebooks/{name}")
     page.wait_for_selector("article mjx-container")
+    unfold(page, "article details:not([class])")  # texts, and no code
     text = page.locator("article").inner_text()
     assert re.findall(r"\\(?:hat|rho|frac|sum|lambda)\b|\$\$", text) == []
     # A formula that MathJax cannot read is shown in red.
@@ -83,16 +91,61 @@ def test_every_figure_has_an_alt_text(page, site, name):
     assert [alt for alt in alts if len(alt) < 20 or alt.startswith("../_images")] == []
 
 
+def opens(folded, prompt, content, prompt_when_open=None):
+    """Check that something is folded below a prompt, and open it by a click."""
+    assert folded.locator("summary").inner_text() == prompt
+    assert not content.is_visible()
+    folded.locator("summary").click()
+    assert content.is_visible()
+    assert folded.locator("summary").inner_text() == (prompt_when_open or prompt)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_everything_is_folded_at_first(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    assert page.locator("article details").count() >= 4
+    assert page.locator("article details[open]").count() == 0
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_solutions_are_folded(page, site, name):
     open_page(page, site, f"notebooks/{name}")
-    folded = page.locator("article details")
-    assert folded.count() in (2, 3)
-    assert page.locator("article details[open]").count() == 0
-    answer = folded.first.locator("pre").first
-    assert not answer.is_visible()
-    folded.first.locator("summary").first.click()
-    assert answer.is_visible()
+    solutions = page.locator("article details.above-input")
+    assert solutions.count() in (2, 3)
+    for solution in solutions.all():
+        opens(solution, "Solution", solution.locator(".cell_input pre"))
+        assert solution.locator(".cell_output").is_visible()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_explanations_are_folded(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    explanations = page.locator("article details:not([class])")
+    assert explanations.count() >= 1
+    for explanation in explanations.all():
+        opens(explanation, "Explanation", explanation.locator("p").first)
+        assert re.search(r"\$|\*\*|`|\]\(", explanation.inner_text()) is None
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_answers_to_predictions_are_folded(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    answers = page.locator("article details.below-input")
+    assert answers.count() >= 1
+    for answer in answers.all():
+        assert answer.locator("xpath=preceding-sibling::*").locator("pre").is_visible()
+        opens(answer, "Reveal", answer.locator(".cell_output"), "Hide")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("target", ["live", "glossary"])
+def test_notebook_leads_to_pages_of_the_book(page, site, name, target):
+    open_page(page, site, f"notebooks/{name}")
+    assert page.locator("article a[href*='docs/']").count() == 0
+    page.locator(f"article a[href^='../{target}.html']").first.click()
+    address, _, anchor = page.url.partition("#")
+    assert address == (site / f"{target}.html").as_uri()
+    page.locator(f"[id='{anchor}']" if anchor else "h1").wait_for(state="attached")
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -11,11 +11,11 @@ ROOT = Path(__file__).parents[2]
 
 DECKS = ["01_plain_autoencoder", "02_l1_sparsity", "03_kl_sparsity"]
 
-# Goes through a deck, and says of each slide what of it is out of the picture, and the
-# smallest letters on it.
+# Goes through a deck, and says of each step on each slide what is out of the picture, and
+# the smallest letters.
 LOOK = """async () => {
   const slides = [];
-  for (let i = 0; i < Reveal.getTotalSlides(); i++) {
+  for (;;) {
     const slide = Reveal.getCurrentSlide();
     const boxes = [...slide.querySelectorAll("*")].filter((one) => one.offsetParent);
     const letters = boxes.filter((one) =>
@@ -28,10 +28,27 @@ LOOK = """async () => {
         ...letters.map((one) => parseFloat(getComputedStyle(one).fontSize))),
       figures: slide.querySelectorAll("img").length,
     });
+    if (Reveal.isLastSlide() && !Reveal.availableFragments().next) return slides;
     Reveal.next();
   }
-  return slides;
 }"""
+
+# Goes to each question that the audience answers first, and says whether the measured
+# answer is in sight together with it, and after how many steps it is.
+PREDICT = """() => [...document.querySelectorAll(".celltag_prediction")].map((answer) => {
+  const visible = () => Reveal.getCurrentSlide().contains(answer) &&
+    !answer.closest(".fragment:not(.visible)");
+  const question = [...document.querySelectorAll(".jp-MarkdownCell")].filter((cell) =>
+    cell.textContent.includes("Predict first") &&
+    cell.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
+  const {h, v} = Reveal.getIndices(question.closest("section"));
+  Reveal.slide(h, v, -1);
+  if (visible()) return 0;
+  for (let steps = 1; steps < 10; steps++) {
+    Reveal.next();
+    if (visible()) return steps;
+  }
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +59,14 @@ def decks(convert):
     return folder
 
 
-@pytest.mark.parametrize("name", DECKS)
-def test_no_slide_overflows(page, decks, troubles, name):
+def open_deck(page, decks, name):
     page.goto((decks / f"{name}.slides.html").as_uri())
     page.wait_for_function("window.Reveal && Reveal.isReady()")
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_no_slide_overflows(page, decks, troubles, name):
+    open_deck(page, decks, name)
     slides = page.evaluate(LOOK)
     assert len(slides) > 20
     assert sum(slide["figures"] for slide in slides) >= 5
@@ -56,16 +77,41 @@ def test_no_slide_overflows(page, decks, troubles, name):
 
 @pytest.mark.parametrize("name", DECKS)
 def test_formulas_are_set(page, decks, name):
-    page.goto((decks / f"{name}.slides.html").as_uri())
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    open_deck(page, decks, name)
     assert page.locator("mjx-container").count() > 3
     assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
 
 
-def test_one_deck_leads_to_the_next(page, decks):
-    page.goto((decks / f"{DECKS[0]}.slides.html").as_uri())
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
-    page.get_by_role("link", name="2. Sparsity by an L1 penalty").first.click()
-    page.wait_for_function("window.Reveal && Reveal.isReady()")
+@pytest.mark.parametrize("name", DECKS)
+def test_the_answer_comes_after_the_question(page, decks, name):
+    open_deck(page, decks, name)
+    steps = page.evaluate(PREDICT)
+    assert len(steps) >= 1
+    assert all(1 <= each < 10 for each in steps)
 
-    assert "2. Sparsity" in page.locator("section.present h1").inner_text()
+
+@pytest.mark.parametrize("name", DECKS)
+def test_solutions_are_on_no_slide(page, decks, name):
+    open_deck(page, decks, name)
+    assert page.locator(".celltag_exercise").count() >= 2
+    assert page.locator(".celltag_solution").count() == 0
+    assert page.locator("details").count() == 0
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_links_lead_to_the_book_beside_the_slides(page, decks, site, name):
+    open_deck(page, decks, name)
+    links = page.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    to_book = [href for href in links if href.startswith("../")]
+    assert "../site/live.html" in to_book
+    for href in to_book:
+        file, _, anchor = href.removeprefix("../site/").partition("#")
+        text = (site / file).read_text(encoding="utf-8")
+        assert not anchor or f'id="{anchor}"' in text
+
+
+def test_one_deck_leads_to_the_next(page, decks):
+    open_deck(page, decks, DECKS[0])
+    page.locator(f"a[href='{DECKS[1]}.slides.html']").first.click()
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    assert page.locator("section.present h1").inner_text().startswith("2. ")
