@@ -64,15 +64,19 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
         _arrow(fig, left, 3.15)
     added = f"What the {strongest} strongest units add{_where(model)}"
     fig.text(0, 1.6 / 4.4, f"{added}: activation × decoder row, one scale")
-    size = min(1.1, 7.2 / strongest - 0.1)
+    size = min(1.15, 7.5 / strongest - 0.1)
     for i, (unit, part) in enumerate(zip(order, parts, strict=False)):
         place = (i * (size + 0.1), 1.5 - size, size)
         tile = _image(fig, place, part, "", images.INK, limit)
         tile.set_xlabel(f"unit {unit}", color=SHOWN, fontsize="small")
-    scale = fig.add_axes(_inches(fig, 7.3, 1.5 - size, 0.1, size))
+    scale = fig.add_axes(_inches(fig, 7.65, 1.5 - size, 0.1, size))
     bar = fig.colorbar(tile.images[0], cax=scale, ticks=[-limit, 0, limit])
-    labels = [f"−{limit:.2g}: takes ink", "0", f"+{limit:.2g}: adds ink"]
+    labels = [f"−{limit:.2g}\nless ink", "0", f"+{limit:.2g}\nmore ink"]
     bar.set_ticklabels(labels, fontsize="small")
+    for label, side in zip(
+        scale.get_yticklabels(), ("bottom", "center", "top"), strict=True
+    ):
+        label.set_va(side)
     fig.suptitle(title, y=1, va="top")
     figures.show(fig, alt)
 
@@ -90,8 +94,8 @@ def autoencoder_diagram(
 
     Args:
         image: One input, a square image of shape `(inputs,)`, from 0 (paper) to 1 (ink).
-        code: Its code, shape `(units,)`: drawn as a column of cells, the largest activation
-            in black.
+        code: Its code, shape `(units,)`: drawn as a column of cells, the largest
+            activation in black.
         reconstruction: Its reconstruction, shape `(inputs,)`.
         title: What the figure says.
         alt: Text alternative, see `figures.show`.

@@ -512,7 +512,7 @@ def test_anatomy_shows_what_the_strongest_units_add(shown, figure, model):
         assert ax.images[0].get_clim() == pytest.approx((-limit, limit))
         assert ax.images[0].get_cmap() == plots.INK
     ends = [label.get_text() for label in scale.get_yticklabels()]
-    assert ends == [f"−{limit:.2g}: takes ink", "0", f"+{limit:.2g}: adds ink"]
+    assert ends == [f"−{limit:.2g}\nless ink", "0", f"+{limit:.2g}\nmore ink"]
 
 
 def test_anatomy_shows_image_and_reconstruction(shown, figure, model):
@@ -556,8 +556,10 @@ def test_anatomy_says_where_the_contributions_add_up(shown, figure, output, said
 
 def test_the_anatomy_of_a_blank_image_has_no_line(shown, figure, model):
     plots.anatomy(model, np.zeros(784), "title", ALT)
-    *_, bars, _tiles, _scale = parts_of_anatomy(figure())
+    *_, bars, images, _scale = parts_of_anatomy(figure())
     assert not bars.lines and not bars.texts
+    for ax in images:  # white
+        assert ax.images[0].norm(0.0) == 0.5 and not ax.images[0].get_array().any()
 
 
 @pytest.mark.parametrize("image", [IMAGES[:1], IMAGES[0, :783], IMAGES[0, :81]])
