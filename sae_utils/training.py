@@ -1,12 +1,16 @@
 """Training of an autoencoder: what `compile` and `fit` do, in less time."""
 
+import math
+
+from sae_utils.memory import return_freed_memory
 from sae_utils.progress import Progress
 
 import keras
 import numpy as np
 
-# XLA, TensorFlow's compiler, takes about 0.7 s per model, and makes a dense step faster
-# by about 4 s per billion weight updates at 256 units. It pays off from here on.
+# XLA compiles a dense model in about 0.7 s of processor time, and then saves about 4 s
+# per billion updates of a weight (at 256 units). It pays off from so many updates on,
+# which is weights times steps.
 XLA_FROM_UPDATES = 80e6
 
 
@@ -46,22 +50,33 @@ def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
     if keras.backend.backend() != "tensorflow":
         model.fit(x, x, batch_size, epochs, verbose=0, callbacks=[Progress()])
         return model.history.history
-    run_epoch = _epoch_function(model, x, batch_size, _xla_pays_off(model, len(x) * epochs / batch_size))
+    n_batches = math.ceil(len(x) / batch_size)
+    run_epoch = _epoch_function(
+        model, x, batch_size, use_xla=_xla_pays_off(model, epochs * n_batches)
+    )
     callbacks = keras.callbacks.CallbackList(
         [Progress()], add_history=True, model=model, epochs=epochs
     )
-    last_batch = -(-len(x) // batch_size) - 1
     callbacks.on_train_begin()
     for epoch in range(epochs):
         callbacks.on_epoch_begin(epoch)
         logs = {"loss": run_epoch()}
-        callbacks.on_train_batch_end(last_batch, logs)
+        callbacks.on_train_batch_end(n_batches - 1, logs)
         callbacks.on_epoch_end(epoch, logs)
     callbacks.on_train_end()
+    return_freed_memory()
     return model.history.history
 
 
-def _epoch_function(model, x, batch_size):
+def _xla_pays_off(model, n_steps):
+    """Say whether XLA, TensorFlow's compiler, saves more time than it takes."""
+    shapes = [weight.shape for weight in model.trainable_weights]
+    # On a processor XLA is slow at convolutions, whose kernels have four axes.
+    is_dense = all(len(shape) <= 2 for shape in shapes)
+    return is_dense and n_steps * sum(map(math.prod, shapes)) >= XLA_FROM_UPDATES
+
+
+def _epoch_function(model, x, batch_size, use_xla):
     """Return a function that trains for one epoch and returns its mean loss."""
     import tensorflow as tf
 
@@ -75,10 +90,7 @@ def _epoch_function(model, x, batch_size):
         batch = tf.gather(x, indices)
         model.train_step((batch, batch))
 
-    # XLA, TensorFlow's compiler, is slow at convolutions on a processor.
-    is_dense = all(len(weight.shape) <= 2 for weight in model.trainable_weights)
-
-    @tf.function(jit_compile=is_dense)
+    @tf.function(jit_compile=use_xla)
     def full_batches(x, batches):
         for i in tf.range(n_full):
             step(x, batches[i])

@@ -1,11 +1,20 @@
 """Progress shows epoch and loss in one line, and ends on the same text everywhere."""
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 from sae_utils import progress
 from sae_utils.progress import Progress
 
 import keras
+import nbformat
 import numpy as np
 import pytest
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -81,3 +90,45 @@ def test_no_text_is_longer_than_the_next(fit, scale, batches, epochs):
 def test_prints_keep_their_distance(fit, monkeypatch):
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_PRINTS", 1000)
     assert fit()[0] == "\repoch 1 of 3\rtrained for 3 epochs of 4 batches\n"
+
+
+# Without a seed: the losses of each run differ.
+NOTEBOOK_CELL = """
+import keras, numpy as np
+from sae_utils.progress import Progress
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+x = np.random.default_rng().random((600, 1), np.float32)
+print("before")
+history = model.fit(x, x, 2, 2, verbose=0, callbacks=[Progress()])
+print("after")
+"""
+
+
+def test_notebook_stores_the_last_text_only_and_passes_strict_nbval(tmp_path):
+    for name in "pyproject.toml", "conftest.py", "jupyter_nbconvert_config.py":
+        shutil.copy(ROOT / name, tmp_path)
+    path = tmp_path / "notebooks" / "trains.ipynb"
+    path.parent.mkdir()
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK_CELL)])
+    node.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(node, path)
+    # As `make run` and `make test` do.
+    execute = "nbconvert --config=jupyter_nbconvert_config.py --to=notebook --execute"
+    for command in (
+        [*execute.split(), "--inplace", path],
+        ["pytest", "-rA", "--color=no", path],
+    ):
+        run = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=tmp_path,
+            env=os.environ | {"JUPYTER_PATH": "", "JUPYTER_PREFER_ENV_PATH": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+    (cell,) = nbformat.read(path, as_version=4).cells
+    (output,) = cell.outputs
+    assert output.text == "before\ntrained for 2 epochs of 300 batches\nafter\n"
+    assert "1 passed" in run.stdout

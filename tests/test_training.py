@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from sae_utils import models
+from sae_utils import models, training
 from sae_utils.penalties import KLSparsity, L1Sparsity
 from sae_utils.training import train
 
@@ -65,9 +65,13 @@ def assert_same(weights, others, atol):
 # --- the weights of plain fit ---
 
 
-# 44 samples: two full batches and a smaller one.
+@pytest.mark.parametrize("use_xla", [False, True])
 @pytest.mark.parametrize("name", MODELS)
-def test_weights_output_and_history_are_those_of_plain_fit(name):
+def test_weights_output_and_history_are_those_of_plain_fit(name, use_xla, monkeypatch):
+    if use_xla and name.startswith("conv"):
+        pytest.skip("convolutions are not compiled by XLA")
+    monkeypatch.setattr(training, "XLA_FROM_UPDATES", 0 if use_xla else np.inf)
+    # 44 samples: two full batches and a smaller one.
     before, ours, output, history = trained(train, MODELS[name], 3, 0.01, 16)
     _, theirs, expected, losses = trained(plain_fit, MODELS[name], 3, 0.01, 16)
     assert np.abs(ours[0] - before[0]).max() > 0.02  # nine steps of about 0.01 each
@@ -97,6 +101,31 @@ def test_training_again_goes_on_from_the_weights_with_a_new_adam():
     _, ours, *_ = trained(twice(train), MODELS["plain"], 2, 0.01, 16)
     _, theirs, *_ = trained(twice(plain_fit), MODELS["plain"], 2, 0.01, 16)
     assert_same(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("build", "samples", "epochs", "expected"),
+    [
+        (lambda: models.dense_autoencoder(256), 20_000, 2, True),
+        (lambda: models.dense_autoencoder(32), 20_000, 12, True),
+        (lambda: models.dense_autoencoder(32), 20_000, 2, False),
+        (lambda: models.dense_autoencoder(3, n_inputs=4), 60_000, 15, False),
+        (lambda: models.conv_autoencoder(), 20_000, 100, False),
+    ],
+)
+def test_xla_compiles_long_trainings_of_dense_models(
+    build, samples, epochs, expected, monkeypatch
+):
+    used = []
+
+    def note(model, x, batch_size, use_xla):
+        used.append(use_xla)
+        return lambda: 0.0
+
+    monkeypatch.setattr(training, "_epoch_function", note)
+    model = build()
+    train(model, np.zeros((samples, *model.input_shape[1:]), np.float32), epochs)
+    assert used == [expected]
 
 
 def test_unit_rows_keep_length_1():
