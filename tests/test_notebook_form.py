@@ -285,6 +285,7 @@ BROKEN = {
         do("cells['figure'].outputs[0].metadata.clear()"),
         do("cells['figure'].outputs[0].data['text/plain'] = 'Something else here'"),
         do("cells['figure'].outputs[0].data['image/svg+xml'] = '<svg/>'"),
+        do("d = cells['figure'].outputs[0].data; d['image/gif'] = d.pop('image/png')"),
     ],
     rules.picture_first: [
         add("text", "$$x = 1$$"),
@@ -347,6 +348,11 @@ BROKEN = {
         tags("asserts", "prediction"),
         both(outputs("defines"), tags("defines", "prediction")),
         slide("answers", "-"),
+        both(
+            source("answers", "double(3)\n\n\ndef triple(x):\n    return 3 * x"),
+            outputs("answers"),
+            insert("answers", code("triple(3)", printed("9\n"))),
+        ),
     ],
     rules.exercises: [
         drop("exercise", "solution"),
@@ -363,6 +369,18 @@ BROKEN = {
         replace("exercise", "checks.check_l0(l0)", "l0(1)"),
         replace("exercise", "checks.check_l0(l0)", "checks.check_l0(checks.check_kl())"),
         replace("solution", "check_l0", "check_kl"),
+        both(
+            insert("exercise", markdown(TEXT)),
+            source("solution", "3"),
+            tags("solution"),
+            do("cells['solution'].metadata.pop('jupyter')"),
+        ),
+        both(
+            insert("solution", solution_text()),
+            tags("exercise", "exercise", "explain"),
+            tags("stub", "exercise"),
+            outputs("stub", printed("Your turn.\n")),
+        ),
         drop("stub", "change", "explanation"),
         drop("explanation"),
         tags("explanation"),
