@@ -465,12 +465,12 @@ def check_reverse_kl_gradient(answer):
             ),
             "the second half is missing: its derivative is "
             "-log((1 - rho_hat) / (1 - rho)) - 1": rows((on + 1) / batch),
-            "a 1 is too many: the derivative of the second half ends in - 1, which "
-            "cancels the + 1 of the first": rows((on + 1 - off) / batch),
-            "a - 1 is too many: the derivative of the first half ends in + 1, which "
-            "cancels the - 1 of the second": rows((on - off - 1) / batch),
-            "a 2 is too many: the derivatives of the halves end in + 1 and - 1, which "
-            "cancel": rows((on + 1 - off + 1) / batch),
+            "a + 1 remains: the derivative of the second half ends in - 1, "
+            "which cancels it": rows((on + 1 - off) / batch),
+            "a - 1 remains: the derivative of the first half ends in + 1, which "
+            "cancels it": rows((on - off - 1) / batch),
+            "a + 2 remains: the derivatives of the halves end in + 1 and - 1, "
+            "which cancel": rows((on + 1 - off + 1) / batch),
             "the logarithms are missing": rows(
                 (rho_hat / rho - (1 - rho_hat) / (1 - rho)) / batch
             ),

@@ -950,18 +950,18 @@ WRONG = {
             lambda code, rho: by_parts(code, rho, first=1, sign=0),
         ),
         (
-            "a 1 is too many: the derivative of the second half ends in - 1, which "
-            "cancels the + 1 of the first",
+            "a + 1 remains: the derivative of the second half ends in - 1, "
+            "which cancels it",
             lambda code, rho: by_parts(code, rho, first=1),
         ),
         (
-            "a - 1 is too many: the derivative of the first half ends in + 1, which "
-            "cancels the - 1 of the second",
+            "a - 1 remains: the derivative of the first half ends in + 1, which "
+            "cancels it",
             lambda code, rho: by_parts(code, rho, second=1),
         ),
         (
-            "a 2 is too many: the derivatives of the halves end in + 1 and - 1, which "
-            "cancel",
+            "a + 2 remains: the derivatives of the halves end in + 1 and - 1, "
+            "which cancel",
             lambda code, rho: by_parts(code, rho, first=1, second=-1),
         ),
         (
