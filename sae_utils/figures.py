@@ -32,10 +32,10 @@ def show(fig, alt):
         raise ValueError("alt must say what the figure shows; got an empty text.")
     drawn, png = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=SHOWN_DPI * SHARPNESS, bbox_inches="tight")
-    # 128 colors look the same here, and take a third of the room. The method keeps rare
+    # 256 colors look the same here, and take half of the room. The method keeps rare
     # colors, such as those of thin lines.
     image = Image.open(drawn).convert("RGB")
-    image = image.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     image.save(png, format="png", optimize=True)
     display(
         {"image/png": png.getvalue(), "text/plain": alt},
