@@ -5,21 +5,29 @@ The layers call `add_loss` with a mean over the batch that is written out. An
 and Keras from 3.14 on divides it by the batch size.
 """
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
 
-# Shared by the function and the layer, so that log(0) never occurs in training.
-EPSILON = 1e-7
+# No logarithm is taken of less, so that none is infinite. A sigmoid is this small at
+# z = -69. At 1e-7 (z = -16) units that training can still bring back got no gradient.
+SMALLEST = 1e-30
 
 
 def kl_divergence(rho, rho_hat):
     """Bernoulli KL divergence of each unit's mean activation from its target.
 
     `KL(rho || rho_hat) = rho log(rho / rho_hat)
-    + (1 - rho) log((1 - rho) / (1 - rho_hat))`, in nats. It is 0 where `rho_hat` equals
-    `rho`, and positive elsewhere. `rho_hat` is clipped to [1e-7, 1 - 1e-7], so that the
-    value stays finite at 0 and 1.
+    + (1 - rho) log((1 - rho) / (1 - rho_hat))`, in nats. Up to rounding, it is 0 where
+    `rho_hat` equals `rho`, and positive elsewhere. It is computed in float32, or in
+    float64 for a tensor of float64.
+
+    The true value is infinite at a mean of exactly 0 or 1. Here the logarithms are taken
+    of at least 1e-30, so that the value stays finite: for a `rho` of 0.05 it is 3.3 at 0
+    and 65 at 1. The gradient with respect to `rho_hat` is the formula's down to 1e-30; at
+    exactly 0 it has the (1 - rho) part alone, and at exactly 1 the rho part alone.
 
     Args:
         rho: Target mean activation, a number strictly between 0 and 1.
@@ -27,7 +35,7 @@ def kl_divergence(rho, rho_hat):
             [0, 1]. A NumPy array, a list, or a tensor of Keras' backend.
 
     Returns:
-        A tensor of shape `(units,)`.
+        A tensor of shape `(units,)`, of at least float32.
 
     Raises:
         ValueError: If `rho` is not in (0, 1), or `rho_hat` is not a vector, is empty, or
@@ -37,11 +45,10 @@ def kl_divergence(rho, rho_hat):
     Source: Ng, "Sparse autoencoder", CS294A lecture notes (2011), section 3.
     """
     _check_rho(rho)
-    rho_hat = ops.convert_to_tensor(rho_hat, dtype=keras.config.floatx())
+    rho_hat = _at_least_float32(rho_hat)
     _check_shape("rho_hat", rho_hat.shape, ("units",))
     _check_values("rho_hat", rho_hat, low=0, high=1)
-    inside = ops.clip(rho_hat, EPSILON, 1 - EPSILON)
-    kl = rho * ops.log(rho / inside) + (1 - rho) * ops.log((1 - rho) / (1 - inside))
+    kl = _kl(rho, rho_hat, 1 - rho_hat)
     allowed = ops.logical_and(rho_hat >= 0, rho_hat <= 1)
     return ops.where(allowed, kl, ops.full_like(kl, np.nan))
 
@@ -49,20 +56,25 @@ def kl_divergence(rho, rho_hat):
 def l1_norm(code):
     """Sum of absolute activations of each sample, averaged over the batch.
 
+    It is computed in float32, or in float64 for a tensor of float64.
+
     Args:
         code: Activations, shape `(batch, units)`. A NumPy array, a list, or a tensor of
             Keras' backend.
 
     Returns:
-        A scalar tensor.
+        A scalar tensor, of at least float32.
 
     Raises:
         ValueError: If `code` is not of rank 2, is empty, or holds NaN.
 
-    Source: Olshausen and Field, "Emergence of simple-cell receptive field properties",
-    Nature 381 (1996), with the sparsity cost `|a|`.
+    Source: Olshausen and Field, "Emergence of simple-cell receptive field properties by
+    learning a sparse code for natural images", Nature 381 (1996). `|x|` is one of the
+    three costs they tried; the others are `log(1 + x^2)` and `-exp(-x^2)`. Each falls if
+    the code shrinks and the basis functions grow. They did not fix the lengths of the
+    basis functions, but adapted them so that all coefficients kept equal variance.
     """
-    code = ops.convert_to_tensor(code, dtype=keras.config.floatx())
+    code = _at_least_float32(code)
     _check_shape("code", code.shape, ("batch", "units"))
     _check_values("code", code)
     return ops.mean(ops.sum(ops.abs(code), axis=1))
@@ -73,8 +85,30 @@ class KLSparsity(keras.layers.Layer):
     """Identity layer that adds `beta * sum of the units' KL` to the model's loss.
 
     Put it right behind the code layer, whose activations must lie in [0, 1], such as a
-    sigmoid's. The mean activation of a unit is taken over the batch; batches well below
-    `1 / rho` samples are too small to tell a sparse unit from a dead one.
+    sigmoid's. The mean activation of a unit is taken over the batch.
+
+    Silent units: in theory, a unit whose sigmoids are all near 0 is pushed up by
+    `beta * rho / m` per sample of a batch of m, however low its pre-activation z. The
+    layer does so down to a mean of 1e-30 (z = -69 on all samples). An activation that is
+    exactly 0 passes no gradient, so no penalty can bring back a unit that has no others:
+    a float16 sigmoid from z = -17 downward (compiled, from -11), a hard sigmoid from -3.
+
+    Units that are always on are pushed down by `beta * (1 - rho) / m`, until the sigmoid
+    is rounded to exactly 1 on all samples and no gradient is left: from z = 17 upward in
+    float32, 8 in float16, 6 in bfloat16.
+
+    Half precision: the mean and the KL of a float16 or bfloat16 code are computed in
+    float32. The gradient of a nearly silent unit can still overflow in float16; give the
+    code layer and this one `dtype="float32"` there.
+
+    Batch size: the weight does not depend on it, so repeating a batch changes nothing.
+    The expected penalty does, since the mean of a small batch varies. A unit that is 1
+    for a share `rho` of the samples and 0 for the rest pays about `1 / (2m)` before
+    `beta` if m is several times `1 / rho`; a unit that is always at `rho` pays nothing.
+    A unit that is exactly 0 for a whole batch pays 3.3 (for a `rho` of 0.05) in place of
+    infinity: less would reward a unit for falling from nearly 0 to 0. The push on a unit,
+    its gradient with respect to z summed over the batch, stays below `beta` all the same.
+    Batches smaller than `1 / rho` cannot tell a sparse unit from a dead one.
 
     Args:
         rho: Target mean activation of every unit, strictly between 0 and 1.
@@ -88,7 +122,9 @@ class KLSparsity(keras.layers.Layer):
             of rank 2, is empty, or holds NaN or a value outside [0, 1]. Inside a
             compiled function values cannot be read; there, such a code gives a NaN loss.
 
-    Source: Ng, "Sparse autoencoder", CS294A lecture notes (2011), section 3.
+    Source: Ng, "Sparse autoencoder", CS294A lecture notes (2011), section 3. A code can
+    also meet the target by shrinking, while the decoder's weights grow. Ng's loss has
+    weight decay (lambda) against large weights; this layer has none.
     """
 
     def __init__(self, rho=0.05, beta=1e-3, **kwargs):
@@ -99,12 +135,13 @@ class KLSparsity(keras.layers.Layer):
         self.beta = beta
 
     def call(self, code):
-        _check_shape("code", code.shape, ("batch", "units"))
-        _check_values("code", code, low=0, high=1)
-        rho_hat = ops.mean(code, axis=0)
-        kl = ops.sum(kl_divergence(self.rho, rho_hat))
+        on = _at_least_float32(code)
+        _check_shape("code", on.shape, ("batch", "units"))
+        _check_values("code", on, low=0, high=1)
+        # 1 - on is exact near 1, where 1 - (mean of on) keeps one digit or none.
+        kl = ops.sum(_kl(self.rho, ops.mean(on, axis=0), ops.mean(1 - on, axis=0)))
         # A ReLU code may average to a value in [0, 1]; its KL would mean nothing.
-        allowed = ops.all(ops.logical_and(code >= 0, code <= 1))
+        allowed = ops.all(ops.logical_and(on >= 0, on <= 1))
         self.add_loss(self.beta * ops.where(allowed, kl, ops.full_like(kl, np.nan)))
         return code
 
@@ -150,6 +187,22 @@ class L1Sparsity(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "strength": self.strength}
+
+
+def _at_least_float32(values):
+    """Make a tensor that is wide enough for sums: bfloat16 holds two to three digits."""
+    given = values.dtype if ops.is_tensor(values) else keras.config.floatx()
+    return ops.convert_to_tensor(values, keras.backend.result_type(given, "float32"))
+
+
+def _kl(rho, on, off):
+    """KL divergence of units whose means are `on`, and `off = 1 - on`, from `rho`."""
+    on, off = ops.maximum(on, SMALLEST), ops.maximum(off, SMALLEST)
+    # The derivative of log(rho / on) would need on * on, which is 0 in float32 for small
+    # means; that of log(on) needs 1 / on alone.
+    kl_on = rho * (math.log(rho) - ops.log(on))
+    kl_off = (1 - rho) * (math.log(1 - rho) - ops.log(off))
+    return kl_on + kl_off
 
 
 def _check_rho(rho):

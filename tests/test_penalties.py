@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers, ops
-from scipy.special import rel_entr
+from scipy.special import expit, rel_entr
+from scipy.stats import binom
 
 # Three samples of two units, with means 0.2 and 0.5.
 CODE = np.array([[0.1, 0.9], [0.3, 0.2], [0.2, 0.4]], dtype=np.float32)
@@ -30,7 +31,7 @@ def kl(rho, rho_hat):
 
 
 def kl_gradient(code, rho, beta):
-    """Derivative of `beta * sum KL` by each activation, through the batch mean."""
+    """Derivative of `beta * sum KL` with respect to each activation."""
     rho_hat = code.mean(axis=0)
     by_mean = -rho / rho_hat + (1 - rho) / (1 - rho_hat)
     return beta * np.tile(by_mean / len(code), (len(code), 1))
@@ -41,13 +42,35 @@ def l1_gradient(code, strength):
 
 
 def loss_and_gradient(layer, code):
-    """The loss that a layer adds for a code, and its derivative by the code."""
+    """The loss that a layer adds for a code, and its gradient with respect to it."""
     code = tf.constant(code)
     with tf.GradientTape() as tape:
         tape.watch(code)
         layer(code)
         (loss,) = layer.losses
     return float(loss), tape.gradient(loss, code).numpy()
+
+
+def z_gradient(layer, z, compiled=False):
+    """Gradient of a layer's loss with respect to the z of a sigmoid code, as float64."""
+
+    def gradient_of(z):
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            layer(ops.sigmoid(z))
+            (loss,) = layer.losses
+        return tape.gradient(loss, z)
+
+    if compiled:
+        gradient_of = tf.function(gradient_of, jit_compile=True)
+    return tf.cast(gradient_of(tf.constant(z, layer.compute_dtype)), "float64").numpy()
+
+
+def kl_z_gradient(z, rho, beta):
+    """What `z_gradient` should give for a KL layer, without a digit lost near 0 or 1."""
+    on, off = expit(z), expit(-z)
+    by_mean = -rho / on.mean(axis=0) + (1 - rho) / off.mean(axis=0)
+    return beta * by_mean * on * off / len(z)
 
 
 def penalty_of(layer, code):
@@ -95,10 +118,51 @@ def test_kl_takes_lists_arrays_and_tensors(form):
     )
 
 
-def test_kl_is_clipped_to_stay_finite_at_0_and_1():
-    got = ops.convert_to_numpy(kl_divergence(0.05, [0.0, 1.0]))
-    # 1 - 1e-7 has no exact float32, which moves the second value by under 1 %.
-    np.testing.assert_allclose(got, [kl(0.05, 1e-7), kl(0.05, 1 - 1e-7)], rtol=0.02)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_kl_stays_finite_at_0_and_1(compiled):
+    function = tf.function(kl_divergence) if compiled else kl_divergence
+    got = function(0.05, tf.constant([0.0, 1.0]))
+    # The numbers of the docstrings.
+    np.testing.assert_allclose(got, [3.2554, 65.425], rtol=1e-4)
+
+
+def test_kl_of_a_unit_that_falls_to_0_never_falls():
+    got = ops.convert_to_numpy(kl_divergence(0.05, [1e-2, 1e-5, 1e-10, 1e-20, 1e-29, 0]))
+    assert (np.diff(got) > 0.1).all()
+
+
+@pytest.mark.parametrize("rho_hat", [1e-29, 1e-10, 0.04, 0.06, 0.999])
+def test_kl_gradient_is_the_formula(rho_hat):
+    rho_hat = tf.constant([rho_hat])
+    with tf.GradientTape() as tape:
+        tape.watch(rho_hat)
+        value = kl_divergence(0.05, rho_hat)
+    exact = np.float64(rho_hat)
+    expected = -0.05 / exact + 0.95 / (1 - exact)
+    np.testing.assert_allclose(tape.gradient(value, rho_hat), expected, rtol=1e-4)
+
+
+def test_kl_of_a_float64_tensor_is_float64():
+    rho_hat = np.append(np.geomspace(1e-29, 0.5), 1 - np.geomspace(1e-9, 0.5))
+    expected = rel_entr(0.05, rho_hat) + rel_entr(0.95, 1 - rho_hat)
+    got = kl_divergence(0.05, tf.constant(rho_hat))
+    np.testing.assert_allclose(got, expected, rtol=1e-12)
+    assert kl_divergence(0.05, rho_hat).dtype == "float32"  # as Keras takes arrays
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_functions_compute_half_precision_in_float32(dtype):
+    rho_hat = tf.constant([0.048, 0.0505, 0.3], dtype)
+    exact = tf.cast(rho_hat, "float64").numpy()
+    got = kl_divergence(0.05, rho_hat)
+    assert got.dtype == "float32"
+    np.testing.assert_allclose(
+        got, [kl(0.05, mean) for mean in exact], rtol=1e-4, atol=1e-7
+    )
+    # The sum of a sample is 600,000, which is infinite in float16.
+    code = tf.fill((3, 2_000), tf.constant(300, dtype))
+    assert l1_norm(code).dtype == "float32"
+    assert float(l1_norm(code)) == pytest.approx(600_000)
 
 
 @pytest.mark.parametrize("rho", [0, 1, 0.0, 1.0, -0.1, 1.5, math.nan])
@@ -200,6 +264,142 @@ def test_l1_layer_gradient_is_the_formula():
     np.testing.assert_allclose(gradient, l1_gradient(code, 2.0), rtol=1e-5)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    ("z", "dtype"),
+    [(z, "float32") for z in (-68, -40, -20, -10, -1, 0, 10, 13, 15)]
+    + [(z, "bfloat16") for z in (-68, -40, -20, -10, -1, 0)]
+    + [(z, "float16") for z in (-10, -1, 0, 7)],
+)
+def test_kl_layer_pulls_units_back_from_both_ends(z, dtype, compiled):
+    # With the same z on all samples this is beta * (sigmoid(z) - rho) / 100: -0.05 beta
+    # over the batch for a silent unit, +0.95 beta for one that is always on.
+    z = np.full((100, 2), z, dtype=np.float64)
+    got = z_gradient(KLSparsity(0.05, 2.0, dtype=dtype), z, compiled)
+    tolerance = {"float32": 1e-5, "bfloat16": 0.012, "float16": 2e-3}[dtype]
+    np.testing.assert_allclose(got, kl_z_gradient(z, 0.05, 2.0), rtol=tolerance)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_kl_layer_gradient_of_samples_that_differ(dtype, compiled):
+    # Units from silent to half on, whose samples differ by many powers of 10.
+    z = np.random.default_rng(0).uniform([-60, -30, -15, -8], [-40, -10, -5, 5], (100, 4))
+    z = tf.cast(tf.constant(z, dtype), "float64").numpy()
+    got = z_gradient(KLSparsity(0.05, 2.0, dtype=dtype), z, compiled)
+    expected = kl_z_gradient(z, 0.05, 2.0)
+    off_by = np.linalg.norm(got - expected, axis=0) / np.linalg.norm(expected, axis=0)
+    assert (off_by < {"float32": 1e-5, "bfloat16": 0.012}[dtype]).all()
+
+
+@pytest.mark.parametrize(
+    ("z", "dtype"),
+    [
+        *((z, "float32") for z in (-100, -80, 20)),
+        *((z, "bfloat16") for z in (-100, -80, 20)),
+        *((z, "float16") for z in (-20, 20)),
+    ],
+)
+def test_no_gradient_is_left_at_exactly_0_and_1(z, dtype):
+    # The limits that the docstring states. An infinite slope of the penalty would make
+    # NaN of the sigmoid's slope of 0.
+    got = z_gradient(KLSparsity(0.05, 2.0, dtype=dtype), np.full((100, 2), z))
+    np.testing.assert_allclose(got, 0, atol=1e-30)
+
+
+def test_kl_layer_pushes_no_unit_harder_than_beta():
+    # Most units have a few samples on among silent ones, or none.
+    rng = np.random.default_rng(0)
+    z = np.where(rng.random((16, 500)) < 0.05, 4, rng.uniform(-85, 30, 500))
+    push = z_gradient(KLSparsity(0.05, 2.0), z).sum(axis=0)
+    assert np.abs(push).max() <= 2
+    assert push.min() < -0.05 and push.max() > 1.5
+
+
+def test_kl_layer_gradient_is_the_slope_of_its_value():
+    layer = KLSparsity(0.05, 2.0, dtype="float64")
+    # A unit at the target, a nearly silent one, one that is nearly always on.
+    code = np.random.default_rng(0).uniform([0.01, 1e-6, 0.999], [0.09, 3e-6, 1], (5, 3))
+    loss, gradient = loss_and_gradient(layer, code)
+    assert loss == pytest.approx(2 * sum(kl(0.05, mean) for mean in code.mean(axis=0)))
+    for index in np.ndindex(code.shape):
+        step = np.zeros_like(code)
+        step[index] = 1e-5 * min(code[index], 1 - code[index])
+        slope = penalty_of(layer, code + step) - penalty_of(layer, code - step)
+        # A wrong gradient is off by far more than the rounding of the difference.
+        assert slope / (2 * step[index]) == pytest.approx(gradient[index], rel=1e-3)
+
+
+def test_training_brings_silent_units_back():
+    code = layers.Dense(4, "sigmoid", bias_initializer=keras.initializers.Constant(-20))
+    model = keras.Sequential([keras.Input((3,)), code, KLSparsity(0.05, 1.0)])
+    # The error asks for a code of 0, so that the penalty alone can bring units back.
+    model.compile(keras.optimizers.SGD(4.0), "mse")
+    x = np.random.default_rng(0).normal(size=(64, 3)).astype(np.float32)
+    assert model.predict(x, verbose=0).max() < 1e-6
+    x_150 = np.tile(x, (150, 1))  # 150 steps, in one epoch
+    model.fit(x_150, np.zeros((len(x_150), 4)), batch_size=64, verbose=0)
+    means = model.predict(x, verbose=0).mean(axis=0)
+    assert ((means > 0.02) & (means < 0.08)).all()
+
+
+# --- half precision ---
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
+@pytest.mark.parametrize("make", [KLSparsity, L1Sparsity])
+def test_layers_return_half_precision_and_add_float32(make, policy):
+    layer = make(dtype=policy)
+    code = tf.constant(CODE, layer.compute_dtype)
+    got = layer(code)
+    assert got.dtype == code.dtype == layer(keras.Input((2,))).dtype
+    np.testing.assert_array_equal(got, code)
+    layer(code)
+    (loss,) = layer.losses
+    assert loss.dtype == "float32"
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_penalties_of_half_precision_codes_are_computed_in_float32(dtype):
+    # Units with means near the target, where the two parts of KL's gradient cancel but
+    # for a digit or two. The gradient is rounded once, when it becomes the code's.
+    code = np.random.default_rng(0).uniform(0.0, 0.1, (128, 64))
+    code = tf.constant(code, dtype)
+    exact = tf.cast(code, "float64").numpy()
+    rounding = {"bfloat16": 2**-8, "float16": 2**-11}[dtype]
+
+    loss, gradient = loss_and_gradient(KLSparsity(0.05, 100.0, dtype=dtype), code)
+    expected = sum(kl(0.05, mean) for mean in exact.mean(axis=0))
+    assert loss == pytest.approx(100 * expected, rel=1e-4)
+    expected = kl_gradient(exact, 0.05, 100.0)
+    np.testing.assert_allclose(np.float64(gradient), expected, rtol=rounding, atol=1e-5)
+
+    loss, gradient = loss_and_gradient(L1Sparsity(3.0, dtype=dtype), code)
+    assert loss == pytest.approx(3 * exact.sum(axis=1).mean(), rel=1e-6)
+    expected = l1_gradient(exact, 3.0)
+    np.testing.assert_allclose(np.float64(gradient), expected, rtol=rounding)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("make", [KLSparsity, L1Sparsity])
+def test_fit_under_a_mixed_policy(make, policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        code = layers.Dense(4, "sigmoid")
+        model = keras.Sequential([keras.Input((3,)), code, make(), layers.Dense(3)])
+        model.compile("adam", "mse")
+        x = np.random.default_rng(0).random((32, 3), np.float32)
+        losses = model.fit(x, x, batch_size=8, epochs=3, verbose=0).history["loss"]
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert losses[-1] < losses[0]
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+# --- batches ---
+
+
 @pytest.mark.parametrize("times", [2, 7])
 @pytest.mark.parametrize("layer", [KLSparsity(0.1, 2.0), L1Sparsity(2.0)])
 def test_repeating_a_batch_changes_neither_penalty_nor_gradient(layer, times):
@@ -227,6 +427,41 @@ def test_evaluate_gives_the_same_penalty_for_every_batch_size(layer):
     for batch_size in (10, 100):
         loss = identity_model(layer).evaluate(x, x, batch_size=batch_size, verbose=0)
         assert loss == pytest.approx(expected, rel=1e-5)
+
+
+def expected_kl(m, rho=0.05):
+    """Expected KL over batches of m, of a unit that is 1 for a share rho, 0 otherwise."""
+    on = np.arange(m + 1)
+    values = ops.convert_to_numpy(kl_divergence(rho, on / m))
+    return float((binom.pmf(on, m, rho) * values).sum())
+
+
+def test_expected_kl_depends_on_the_batch_size():
+    # Nearly all of the first three is the share of batches with no sample on (19 %, 4 %,
+    # 0.1 %) times 3.3; the rest, and all of the last two, is about 1 / (2m).
+    got = [expected_kl(m) for m in (32, 64, 128, 256, 1024)]
+    np.testing.assert_allclose(got, [0.637, 0.129, 0.0090, 0.0021, 0.0005], rtol=0.03)
+    np.testing.assert_allclose(got[3:], [1 / 512, 1 / 2048], rtol=0.1)
+
+
+def test_splitting_a_batch_raises_the_kl_of_units_that_vary():
+    # 100 units, each of them 1 for its own 13 of 256 samples; then 100 that never vary.
+    rank = np.random.default_rng(0).random((256, 100)).argsort(axis=0).argsort(axis=0)
+    layer = KLSparsity(13 / 256, beta=0.01)  # so the mean over the units
+
+    def pays(code, parts):
+        return np.mean([penalty_of(layer, part) for part in np.split(code, parts)])
+
+    varying = np.float32(rank < 13)
+    assert pays(varying, 1) == pytest.approx(0, abs=1e-6)
+    # Halves of one batch vary half as much as two batches of 128 from far more samples.
+    assert pays(varying, 2) == pytest.approx(1 / (2 * 256), rel=0.2)
+    assert pays(varying, 8) > 0.1
+    constant = np.full_like(varying, 13 / 256)
+    assert pays(constant, 8) == pytest.approx(0, abs=1e-6)
+
+
+# --- other ways to the same number, and wrong input ---
 
 
 @pytest.mark.parametrize("batch_size", [4, 16])
@@ -464,6 +699,13 @@ def values(layer):
     compiled = jax.jit(loss_of(layer))(code)
     return [float(loss), float(compiled), np.asarray(gradient).tolist()]
 
+def silent(dtype):
+    '''Gradients for units at three pre-activations, summed over a batch of 10.'''
+    loss = lambda z: loss_of(KLSparsity(0.05, 1.0, dtype=dtype))(keras.ops.sigmoid(z))
+    z = jax.numpy.full((10, 3), jax.numpy.array([-10, -20, -40]), dtype)
+    both = jax.grad(loss)(z), jax.jit(jax.grad(loss))(z)
+    return [np.asarray(each, np.float32).sum(axis=0).tolist() for each in both]
+
 def error_of(function, *inputs):
     try:
         function(*inputs)
@@ -477,6 +719,9 @@ print(json.dumps({
     "function": np.asarray(kl_divergence(0.1, [0.2, 0.5])).tolist(),
     "kl": values(KLSparsity(0.1, 2.0)),
     "l1": values(L1Sparsity(2.0)),
+    "float32": silent("float32"),
+    "bfloat16": silent("bfloat16"),
+    "ends": np.asarray(kl_divergence(0.05, [0.0, 1.0])).tolist(),
     "evaluate": model.evaluate(np.asarray(code), np.asarray(code), verbose=0),
     "relu, compiled": repr(float(jax.jit(loss_of(KLSparsity(0.1)))(code * 1.5))),
     "relu": error_of(KLSparsity(0.1), code * 1.5),
@@ -495,6 +740,9 @@ def test_penalties_are_the_same_on_jax():
     np.testing.assert_allclose(got["kl"][2], kl_gradient(CODE, 0.1, 2.0), rtol=1e-4)
     assert got["l1"][:2] == pytest.approx([1.4, 1.4], rel=1e-5)
     np.testing.assert_allclose(got["l1"][2], l1_gradient(CODE, 2.0), rtol=1e-5)
+    np.testing.assert_allclose(got["float32"], -0.05, rtol=2e-3)  # -0.05 + sigmoid(z)
+    np.testing.assert_allclose(got["bfloat16"], -0.05, rtol=0.012)
+    assert got["ends"] == pytest.approx([3.2554, 65.425], rel=1e-4)
     assert got["evaluate"] == pytest.approx(penalty, rel=1e-5)
     assert got["relu, compiled"] == "nan"
     assert "code must lie in [0, 1]" in got["relu"]
