@@ -150,7 +150,7 @@ def main(table):
         "steps": (steps, "recipe_steps.csv"),
         "repair": (repair, "recipe_repair.csv"),
     }[table]
-    text = make().round(5).to_csv(index=False)
+    text = make().to_csv(index=False, float_format="%.5g")
     FOLDER.mkdir(exist_ok=True)
     heading = f"# Made by: python benchmarks/classic_recipe.py {table}\n"
     (FOLDER / name).write_text(heading + text)

@@ -123,7 +123,8 @@ def scoreboard():
             row = measured(trained(kind, strength, rate, seed))
             rows.append({"code": kind} | setting | row)
             print(rows[-1], flush=True)
-    return pd.DataFrame(rows)
+    columns = ["code", "seed", "strength", "learning_rate", *rows[-1]]
+    return pd.DataFrame(rows, columns=list(dict.fromkeys(columns)))
 
 
 def settings():
@@ -149,7 +150,7 @@ def main(table):
         "scoreboard": (scoreboard, "scoreboard.csv"),
         "settings": (settings, "kl_settings.csv"),
     }[table]
-    text = make().round(5).to_csv(index=False)
+    text = make().to_csv(index=False, float_format="%.5g")
     FOLDER.mkdir(exist_ok=True)
     heading = f"# Made by: python benchmarks/codes_on_digits.py {table}\n"
     (FOLDER / name).write_text(heading + text)

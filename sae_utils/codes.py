@@ -1,6 +1,7 @@
 """What a code holds: activations, its units' decoder rows, and their contributions."""
 
 from sae_utils import models
+from sae_utils.memory import return_freed_memory
 
 import numpy as np
 from keras import ops
@@ -25,7 +26,7 @@ def encode(model, x, layer="code"):
     return checked_code(outputs(models.encoder(model, layer), x))
 
 
-def outputs(model, x, batch_size=500):
+def outputs(model, x, batch_size=200):
     """Return a model's outputs, without compiling it as `predict` would.
 
     Args:
@@ -39,9 +40,11 @@ def outputs(model, x, batch_size=500):
     Raises:
         ValueError: If `x` is empty or holds NaN.
     """
-    x = checked_values("x", x).astype(np.float32)
+    x = checked_values("x", x).astype(np.float32, copy=False)
     batches = [x[start : start + batch_size] for start in range(0, len(x), batch_size)]
-    return np.concatenate([ops.convert_to_numpy(model(batch)) for batch in batches])
+    found = np.concatenate([ops.convert_to_numpy(model(batch)) for batch in batches])
+    return_freed_memory()
+    return found
 
 
 def decoder_rows(model, layer="code"):

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyArrowPatch, Polygon
 SHOWN = "#0173b2"  # the units whose images are shown
 OTHERS = "#a9c9e2"  # and those that are not
 WIDTH = 8.6  # of both pictures, in inches
-TOP = 20.0  # contributions that every bar chart has room for, so that they compare
+TOP = 30.0  # contributions that every bar chart has room for, so that they compare
 
 
 def anatomy(model, image, title, alt, strongest=6, layer="code"):
@@ -19,7 +19,7 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
     of the unit's decoder row), largest first, and the reconstruction. Below: what the
     strongest units add, activation times decoder row, on one scale. Models can be
     compared from figure to figure: the layout is the same, and so is the axis of the
-    contributions, from 0 to 20, unless one is larger.
+    contributions, from 0 to 30, unless one is larger.
 
     Args:
         model: An autoencoder of square images, a `keras.Model` whose decoder is one

@@ -208,7 +208,7 @@ def scoreboard(model, x, layer="code"):
         ValueError: If the model has no layer of that name, `x` is empty or holds NaN, or
             the first kernel behind the code does not have one row per unit.
     """
-    x = codes.checked_values("x", x).astype(np.float32)
+    x = codes.checked_values("x", x).astype(np.float32, copy=False)
     code = codes.encode(model, x, layer)
     parts = code * codes.row_lengths(model, layer)
     exact_zeros = codes.has_exact_zeros(model, code, layer)
@@ -229,7 +229,7 @@ def scoreboard(model, x, layer="code"):
     }
 
 
-def _mean_penalty(model, x, batch_size=500):
+def _mean_penalty(model, x, batch_size=200):
     """Mean over batches of everything the layers add to the loss."""
     total = 0.0
     for start in range(0, len(x), batch_size):
