@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from sae_utils import models, penalties
+from sae_utils import metrics, models, penalties
 
 import keras
 import nbformat
@@ -27,6 +27,32 @@ def taught(notebook, name):
                 exec(ast.unparse(node), scope)
                 return scope[name]
     raise AssertionError(f"{notebook} does not define {name}")
+
+
+def test_fvu_of_notebook_01_is_the_packages():
+    x, reconstruction = np.random.default_rng(0).random((2, 20, 7))
+    theirs = taught("01_plain_autoencoder.ipynb", "fvu")(x, reconstruction)
+    assert metrics.fvu(x, reconstruction) == pytest.approx(theirs, rel=1e-6)
+
+
+def test_model_of_notebook_01_is_the_packages():
+    build = taught("01_plain_autoencoder.ipynb", "build")
+    theirs, ours = build(16), models.dense_autoencoder(16)
+    assert [each.name for each in theirs.layers[1:]] == ["code", "reconstruction"]
+    for at in (0, 2):  # the kernels: same shape, and a start of the same size
+        mine, other = ours.get_weights()[at], theirs.get_weights()[at]
+        assert mine.shape == other.shape
+        assert mine.std() == pytest.approx(other.std(), rel=0.1)
+    theirs.set_weights(ours.get_weights())
+    x = np.random.default_rng(0).random((6, 784)).astype("float32")
+    np.testing.assert_allclose(theirs(x), ours(x), atol=1e-6)
+
+
+def test_n90_of_notebook_02_is_the_packages():
+    n90 = taught("02_l1_sparsity.ipynb", "n90")
+    contributions = np.random.default_rng(0).exponential(size=(30, 40)) ** 2
+    theirs = np.mean([n90(each) for each in contributions])
+    assert metrics.n90(contributions) == pytest.approx(theirs)
 
 
 def test_kl_divergence_of_notebook_03_is_the_packages():
