@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from pathlib import Path
 
 from sae_utils import data
 
@@ -144,3 +145,19 @@ def test_damaged_file_says_how_to_restore_it(monkeypatch, tmp_path, damage):
 def _assert_says_how_to_restore(error):
     assert "`git checkout -- sae_utils/mnist.npz`" in str(error)
     assert "or reinstall sae_utils" in str(error)
+
+
+def test_measured_tables_name_the_command_that_made_them():
+    names = {"kl_settings", "recipe_repair", "recipe_steps", "scoreboard"}
+    assert {path.stem for path in data.MEASURED.glob("*.csv")} == names
+    for name in names:
+        first, *_ = (data.MEASURED / f"{name}.csv").read_text().split("\n")
+        script = first.removeprefix("# Made by: python ").split()[0]
+        assert (Path(__file__).parents[1] / script).is_file()
+        table = data.load_measured(name)
+        assert "seed" in table.columns and len(table) >= 18
+
+
+def test_unknown_table_names_those_there_are():
+    with pytest.raises(ValueError, match=r"\['kl_settings', .*'scoreboard'\].*'boards'"):
+        data.load_measured("boards")

@@ -78,8 +78,8 @@ def test_kl_layer_of_notebook_03_adds_what_the_packages_adds():
 @pytest.mark.parametrize("repaired", [False, True])
 def test_recipe_of_notebook_02_is_the_packages(repaired):
     classic = taught("02_l1_sparsity.ipynb", "classic")
-    normalisation = taught("02_l1_sparsity.ipynb", "normalisation")
-    theirs = classic(before_code=[normalisation()] if repaired else ())
+    normalization = taught("02_l1_sparsity.ipynb", "normalization")
+    theirs = classic(before_code=[normalization()] if repaired else ())
     ours = models.conv_autoencoder(
         penalty=penalties.L1Sparsity(10e-5), batch_normalization=repaired
     )
@@ -89,7 +89,7 @@ def test_recipe_of_notebook_02_is_the_packages(repaired):
             np.testing.assert_array_equal(ours_first, theirs_first)
     theirs.set_weights(ours.get_weights())
     x = np.random.default_rng(0).random((6, 28, 28, 1)).astype("float32")
-    # As in training, where batch normalisation uses the batch's own mean.
+    # As in training, where batch normalization uses the batch's own mean.
     outputs = [ops.convert_to_numpy(model(x, training=True)) for model in (ours, theirs)]
     np.testing.assert_allclose(outputs[0], outputs[1], atol=1e-6)
     added = [float(sum(model.losses)) for model in (ours, theirs)]
