@@ -85,7 +85,6 @@ def test_links_lead_to_what_students_have(edition, name):
     files = {target.partition("#")[0] for target in targets if ":" not in target}
     assert files <= {*NAMES, ""}
     assert files & {*NAMES}
-    assert "live page" in text  # the words stay where the link goes
 
 
 @pytest.mark.parametrize("name", NAMES)

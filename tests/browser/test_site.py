@@ -143,9 +143,10 @@ def test_notebook_leads_to_pages_of_the_book(page, site, name, target):
     open_page(page, site, f"notebooks/{name}")
     assert page.locator("article a[href*='docs/']").count() == 0
     page.locator(f"article a[href^='../{target}.html']").first.click()
+    page.wait_for_url(re.compile(rf"/{target}\.html"))
     address, _, anchor = page.url.partition("#")
     assert address == (site / f"{target}.html").as_uri()
-    page.locator(f"[id='{anchor}']" if anchor else "h1").wait_for(state="attached")
+    assert not anchor or page.locator(f"[id='{anchor}']").count() == 1
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
