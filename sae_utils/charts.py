@@ -145,7 +145,9 @@ def activation_histograms(codes, title, alt):
         for ax in left, right:
             ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes[-1, 1].xaxis.set_major_formatter(
-        lambda x, _: np.format_float_positional(x, precision=3, fractional=False, trim="-")
+        lambda x, _: np.format_float_positional(
+            x, precision=3, fractional=False, trim="-"
+        )
     )
     axes[-1, 1].set_xlabel("activation, if above 0 (logarithmic axis)")
     fig.supylabel("share of activations", fontsize=plt.rcParams["axes.labelsize"])
