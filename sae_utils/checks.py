@@ -229,7 +229,7 @@ def check_honest_penalty(answer):
     """Check an answer to "write an L1 penalty that no rescaling can lower".
 
     It is `strength` times the mean over the samples of the sum over the units of
-    |activation| times the length of the unit's row of the decoder's kernel. ReLU
+    `abs(activation)` times the length of the unit's row of the decoder's kernel. ReLU
     activations are their own absolute values. Source: Anthropic, *Circuits Updates*,
     April 2024.
 
