@@ -96,6 +96,7 @@ def test_another_layer_may_be_the_code():
     assert codes.decoder_rows(model).shape == (3, 4)
     assert codes.decoder_rows(model, "deep").shape == (4, 2)
     assert codes.encode(model, X, "deep").shape == (2, 4)
+    assert codes.contributions(model, X, "deep").shape == (2, 4)
 
 
 @both

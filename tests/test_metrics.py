@@ -475,6 +475,6 @@ def test_scoreboard_refuses_an_unknown_layer():
 
 
 def test_scoreboard_refuses_a_model_that_does_not_return_its_input():
-    model = hand_set_model([[1.0], [1.0]])
-    with pytest.raises(ValueError, match=r"differ in shape: \(4, 2\), \(4, 1\)"):
+    model = hand_set_model([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    with pytest.raises(ValueError, match=r"differ in shape: \(4, 2\), \(4, 3\)"):
         metrics.scoreboard(model, X)
