@@ -6,7 +6,8 @@ window.live = (function () {
 
   const SIDE = 28;
   const PIXELS = SIDE * SIDE;
-  const ON_ABOVE = 0.1; // as sae_utils.metrics counts
+  const MOST = 0.9; // as sae_utils.metrics counts
+  const ON_SHARE = 0.1;
 
   function bytes(base64) {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -16,7 +17,7 @@ window.live = (function () {
     return new Float32Array(bytes(base64).buffer);
   }
 
-  // Two numbers from 0 to 15 a byte, the first one in the upper half.
+  // Two numbers from 0 to 15 per byte, the first one in the upper half.
   function halfBytes(base64) {
     return [...bytes(base64)].flatMap((byte) => [byte >> 4, byte & 15]);
   }
@@ -106,18 +107,27 @@ window.live = (function () {
     return code.map((activation, unit) => (off.has(unit) ? 0 : activation));
   }
 
-  function unitsOn(code) {
-    return code.filter((activation) => activation > ON_ABOVE).length;
+  // The fewest units that carry 90 % of what all of them add to the picture.
+  function n90(model, code) {
+    const largestFirst = [...strengths(model, code)].sort((a, b) => b - a);
+    const sum = largestFirst.reduce((total, strength) => total + strength, 0);
+    let units = 0;
+    // The margin is for rounding: nine of ten equal units carry 90 %.
+    for (let carried = 0; carried < (MOST - 1e-6) * sum; units++)
+      carried += largestFirst[units];
+    return units;
   }
 
   function squaredError(image, reconstruction) {
     return image.reduce((sum, pixel, i) => sum + (pixel - reconstruction[i]) ** 2, 0) / PIXELS;
   }
 
-  // The images that excite a unit most, strongest first; `codes` has one code an image.
+  // The images that excite a unit most, strongest first; `codes` has one code per image.
+  // An image below a tenth of the unit's largest activation does not count.
   function mostExciting(codes, unit, n) {
+    const largest = Math.max(...codes.map((code) => code[unit]));
     return [...codes.keys()]
-      .filter((i) => codes[i][unit] > ON_ABOVE)
+      .filter((i) => codes[i][unit] > ON_SHARE * largest)
       .sort((a, b) => codes[b][unit] - codes[a][unit])
       .slice(0, n);
   }
@@ -134,7 +144,7 @@ window.live = (function () {
     return image;
   }
 
-  function centreOfMass(ink, side) {
+  function centerOfMass(ink, side) {
     let mass = 0;
     let x = 0;
     let y = 0;
@@ -156,11 +166,11 @@ window.live = (function () {
     strengths,
     keepStrongest,
     switchOff,
-    unitsOn,
+    n90,
     squaredError,
     mostExciting,
     shrink,
-    centreOfMass,
+    centerOfMass,
   };
 })();
 
@@ -179,7 +189,7 @@ document.addEventListener("DOMContentLoaded", function () {
   let strokes = []; // of the drawing; points from 0 to 1
   let k = Number(find("k").value);
 
-  // --- one card a model ---
+  // --- one card per model ---
 
   const cards = Object.entries(window.liveModels.models).map(([name, packed]) => {
     const model = live.unpackModel(packed);
@@ -194,7 +204,7 @@ document.addEventListener("DOMContentLoaded", function () {
       model,
       element,
       codes,
-      // Where the colours end: at the strongest unit of an average image.
+      // Where the colors end: at the strongest unit of an average image.
       brightest: largest.reduce((sum, each) => sum + each) / largest.length,
       off: new Set(),
       selected: 0,
@@ -216,7 +226,7 @@ document.addEventListener("DOMContentLoaded", function () {
     update();
   }
 
-  // One tab stop a code; the arrow keys go from unit to unit.
+  // One tab stop per code; the arrow keys go from unit to unit.
   function moveInCode(card, event) {
     const style = getComputedStyle(find("code", card.element));
     const columns = style.gridTemplateColumns.split(" ").length;
@@ -261,7 +271,7 @@ document.addEventListener("DOMContentLoaded", function () {
   }
 
   // As MNIST's images were made: scaled to a box of 20 x 20 pixels, and placed with its
-  // centre of mass in the centre of 28 x 28.
+  // center of mass in the center of 28 x 28.
   function asMnist() {
     if (strokes.length === 0) return blank;
     const xs = strokes.flat().map((point) => point.x);
@@ -274,10 +284,10 @@ document.addEventListener("DOMContentLoaded", function () {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = side;
 
-    function inkAround(centre) {
+    function inkAround(center) {
       const place = ({ x, y }) => [
-        (x - centre.x) * scale + side / 2,
-        (y - centre.y) * scale + side / 2,
+        (x - center.x) * scale + side / 2,
+        (y - center.y) * scale + side / 2,
       ];
       const context = draw(canvas, PEN * FINE, place);
       const { data } = context.getImageData(0, 0, side, side);
@@ -285,12 +295,12 @@ document.addEventListener("DOMContentLoaded", function () {
     }
 
     const middle = { x: (low.x + high.x) / 2, y: (low.y + high.y) / 2 };
-    const mass = live.centreOfMass(inkAround(middle), side);
-    const centre = {
+    const mass = live.centerOfMass(inkAround(middle), side);
+    const center = {
       x: middle.x + (mass.x - side / 2) / scale,
       y: middle.y + (mass.y - side / 2) / scale,
     };
-    return live.shrink(inkAround(centre), side);
+    return live.shrink(inkAround(center), side);
   }
 
   function pointIn(event) {
@@ -343,7 +353,7 @@ document.addEventListener("DOMContentLoaded", function () {
 
   // --- painting ---
 
-  // Grey levels as in the notebooks: 0 is white paper, 1 is black ink.
+  // Gray levels as in the notebooks: 0 is white paper, 1 is black ink.
   function paint(canvas, pixels, left = 0, top = 0) {
     const data = new ImageData(live.SIDE, live.SIDE);
     pixels.forEach((pixel, i) => {
@@ -353,7 +363,7 @@ document.addEventListener("DOMContentLoaded", function () {
     canvas.getContext("2d").putImageData(data, left, top);
   }
 
-  // Grey is 0, white the largest positive weight, black the largest negative one.
+  // Gray is 0, white the largest positive weight, black the largest negative one.
   function paintFilter(canvas, weights) {
     const largest = Math.max(...weights.map(Math.abs));
     paint(canvas, weights.map((weight) => 0.5 - weight / largest / 2));
@@ -409,8 +419,8 @@ document.addEventListener("DOMContentLoaded", function () {
       "aria-label",
       `Reconstruction by the ${model.title} code`,
     );
-    card.on = live.unitsOn(code);
-    find("on", element).textContent = card.on;
+    card.n90 = live.n90(model, code);
+    find("n90", element).textContent = card.n90;
     find("error", element).textContent = live.squaredError(image, reconstruction).toFixed(4);
 
     const strength = live.strengths(model, code);
@@ -459,8 +469,8 @@ document.addEventListener("DOMContentLoaded", function () {
   function announce() {
     clearTimeout(quiet);
     quiet = setTimeout(() => {
-      const counts = cards.map((card) => `${card.model.title} ${card.on}`);
-      find("status").textContent = `Units on: ${counts.join(", ")}.`;
+      const counts = cards.map((card) => `${card.model.title} ${card.n90}`);
+      find("status").textContent = `Units that carry 90 %: ${counts.join(", ")}.`;
     }, 800);
   }
 

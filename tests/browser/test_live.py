@@ -2,7 +2,7 @@
 
 import base64
 
-from sae_utils import data, models
+from sae_utils import codes, data, metrics
 from tools import export_live
 
 import keras
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 BATCH = 1000
 
-# Runs a batch of images, one byte a pixel, through a model of the page. A pixel comes
+# Runs a batch of images, one byte per pixel, through a model of the page. A pixel comes
 # back in two bytes.
 RUN_BATCH = """
 ([name, base64]) => {
@@ -74,8 +74,19 @@ def labels(page, card):
     )
 
 
-def units_on(page, card):
-    return int(part(page, "on", card).inner_text())
+def n90(page, card):
+    return int(part(page, "n90", card).inner_text())
+
+
+def activations(page, card):
+    """What the page says each unit's activation is, rounded to two decimals."""
+    return [float(label.split()[-1]) for label in labels(page, card)]
+
+
+def first_images(n):
+    """The first test images, in the page's 16 gray levels, and their labels."""
+    _, _, x, y = data.load_mnist(1, n)
+    return np.rint(x * 15) / 15, y
 
 
 def error(page, card):
@@ -105,10 +116,8 @@ def draw(page, points):
 def test_arithmetic_is_that_of_keras(live, name):
     x = data.load_mnist(1).x_test
     model = export_live.rebuild(np.load(export_live.REFERENCE), name)
-    code = models.encoder(model).predict(x, verbose=0)
-    kernel = keras.ops.convert_to_numpy(model.get_layer("reconstruction").kernel)
-    strongest = np.argmax(code * np.linalg.norm(kernel, axis=1), axis=1)
-    reconstruction = model.predict(x, verbose=0)
+    strongest = np.argmax(codes.contributions(model, x), axis=1)
+    reconstruction = codes.outputs(model, x)
     same, difference = 0, 0.0
     for start in range(0, len(x), BATCH):
         batch = slice(start, start + BATCH)
@@ -118,24 +127,46 @@ def test_arithmetic_is_that_of_keras(live, name):
         same += np.sum(units == strongest[batch])
         difference = max(difference, np.abs(got - reconstruction[batch]).max())
     print(f"{name}: differs by {difference:.4f}, same strongest unit {same / len(x):.4f}")
-    assert difference < 0.03
+    assert difference < 0.05
     assert same >= 0.99 * len(x)
 
 
 def test_numbers_of_the_page_are_right(live):
     shown = pixels(part(live, "input"))
     first = data.load_mnist(1, 1, flatten=False).x_test[0, :, :, 0]
-    np.testing.assert_allclose(1 - shown, first, atol=0.04)  # 16 grey levels
+    np.testing.assert_allclose(1 - shown, first, atol=0.04)  # 16 gray levels
     for card in export_live.MODELS:
         rebuilt = pixels(part(live, "reconstruction", card))
         assert error(live, card) == pytest.approx(
             np.mean((shown - rebuilt) ** 2), abs=2e-4
         )
-        activations = [float(label.split()[-1]) for label in labels(live, card)]
-        # An activation that is shown as 0.10 may be on either side of 0.1.
-        surely, perhaps = (sum(a > each for a in activations) for each in (0.1, 0.099))
-        assert surely <= units_on(live, card) <= perhaps
-    assert units_on(live, "plain") > 2 * units_on(live, "kl")
+        model = export_live.rebuild(np.load(export_live.REFERENCE), card)
+        x, _ = first_images(1)
+        np.testing.assert_allclose(
+            activations(live, card), codes.encode(model, x)[0], atol=0.1
+        )
+        expected = metrics.n90(codes.contributions(model, x))
+        # The page's weights are rounded, so that one unit may lie on the other side.
+        assert n90(live, card) == pytest.approx(expected, abs=1)
+    assert n90(live, "plain") > 1.5 * n90(live, "kl")
+
+
+def test_n90_of_the_page_is_that_of_the_package(live):
+    random = np.random.default_rng(0)
+    lengths = random.random(20) * 30
+    some = random.random((30, 20)) * (random.random((30, 20)) < 0.4)
+    some = some.astype(np.float32)
+    equal = np.ones(20, np.float32) / lengths.astype(np.float32)
+    equal[10:] = 0
+    for code in [*some, equal]:
+        counted = live.evaluate(
+            "([lengths, code]) => window.live.n90({ lengths }, new Float32Array(code))",
+            [lengths.tolist(), code.tolist()],
+        )
+        assert counted == metrics.n90(code[np.newaxis] * lengths)
+    assert counted == 9  # of ten equal units
+    blank = "() => window.live.n90({ lengths: [1, 2] }, new Float32Array([0, 0]))"
+    assert live.evaluate(blank) == 0
 
 
 def test_reader_draws_with_the_mouse(live):
@@ -153,7 +184,7 @@ def test_reader_draws_with_the_mouse(live):
 
 
 @pytest.mark.parametrize("size", [0.15, 0.8])
-def test_drawing_is_scaled_and_centred_as_mnist_is(live, size):
+def test_drawing_is_scaled_and_centered_as_mnist_is(live, size):
     """An L of any size and place becomes 20 pixels high, its mass in the middle."""
     draw(live, [(0.1, 0.1), (0.1, 0.1 + size), (0.1 + size / 2, 0.1 + size)])
     ink = 1 - pixels(part(live, "input"))
@@ -218,7 +249,10 @@ def test_slider_keeps_the_strongest_units(live):
     for _ in range(7):
         live.keyboard.press("ArrowRight")
     assert part(live, "k-value").inner_text() == "8"
-    assert [units_on(live, card) for card in export_live.MODELS] == [8, 8, 8]
+    for card in export_live.MODELS:
+        kept = sum(activation > 0 for activation in activations(live, card))
+        assert n90(live, card) <= kept <= 8
+        assert n90(live, card) >= 5
     assert error(live, "plain") > 3 * error(live, "kl") > 3 * whole["kl"]
     live.keyboard.press("End")
     assert {card: error(live, card) for card in export_live.MODELS} == whole
@@ -240,9 +274,10 @@ def test_reader_looks_at_a_unit_and_switches_it_off(live):
     unit = part(live, "code", "l1").get_by_role("button", pressed=True)
     assert unit.get_attribute("aria-label").startswith(strongest + ",")
     reconstruction = part(live, "reconstruction", "l1")
-    whole, on = pixels(reconstruction), units_on(live, "l1")
+    whole, on = pixels(reconstruction), sum(a > 0 for a in activations(live, "l1"))
     part(live, "toggle", "l1").click()
-    assert units_on(live, "l1") == on - 1
+    left = [label for label in labels(live, "l1") if "activation" in label]
+    assert sum(float(label.split()[-1]) > 0 for label in left) == on - 1
     assert np.abs(pixels(reconstruction) - whole).max() > 0.1
     assert unit.get_attribute("aria-label") == f"{strongest}, switched off"
     assert part(live, "toggle", "l1").inner_text() == "Switch on"
@@ -260,10 +295,9 @@ def test_reader_looks_at_a_unit_and_switches_it_off(live):
 
 
 def test_images_of_a_unit_are_those_that_excite_it_most(live):
-    _, _, x, y = data.load_mnist(1, 250)
-    x = np.rint(x * 15) / 15  # the page has 16 grey levels
+    x, y = first_images(250)
     model = export_live.rebuild(np.load(export_live.REFERENCE), "kl")
-    code = models.encoder(model).predict(x, verbose=0)
+    code = codes.encode(model, x)
     unit = int(part(live, "unit", "kl").inner_text().split()[1]) - 1
     best = y[np.argsort(-code[:, unit])[:8]]
     label = part(live, "exciting", "kl").get_attribute("aria-label")
@@ -287,7 +321,7 @@ def test_a_code_is_one_tab_stop_with_arrow_keys(live):
 
     for key, unit in [
         ("ArrowRight", 22),
-        ("ArrowDown", 38),  # 16 units a row at this width
+        ("ArrowDown", 38),  # 16 units per row at this width
         ("ArrowLeft", 37),
         ("ArrowUp", 21),
         ("End", 64),
@@ -313,8 +347,8 @@ def test_screen_reader_is_told_once_it_is_quiet(live):
     draw(live, [(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8), (0.2, 0.2)])
     live.wait_for_timeout(1200)
     told = part(live, "status").inner_text()
-    counts = [units_on(live, card) for card in export_live.MODELS]
-    assert told == "Units on: Plain {}, L1 {}, KL {}.".format(*counts)
+    counts = [n90(live, card) for card in export_live.MODELS]
+    assert told == "Units that carry 90 %: Plain {}, L1 {}, KL {}.".format(*counts)
     assert live.evaluate("window.told.length") == 1
 
 
