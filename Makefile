@@ -7,7 +7,8 @@
 # make hub           serve the notebooks to a room with JupyterHub, see docs/hub.md
 # make hub-load      let 8 simulated students run notebook 01 at once on such a hub
 # make test-browser  look at book, slides and JupyterLab in a browser
-# make cost          measure each notebook's time and memory
+# make cost          measure each notebook's processor time, time and memory
+# make bench         measure the speed of training, beside plain Keras
 # make lock          resolve requirements.txt anew from pyproject.toml
 # make vendor        fetch the scripts anew that book and slides bring with them
 # make clean         remove what was built, and the virtual environment
@@ -23,7 +24,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: lab test run site site-serve slides student hub hub-load hub-if-npm \
-	test-browser cost lock vendor clean
+	test-browser cost bench lock vendor clean
 
 lab: $(VENV)/.installed
 	$(BIN)/jupyter-lab --config=jupyter_lab_config.py
@@ -79,7 +80,10 @@ test-browser: $(VENV)/.installed
 	$(BIN)/pytest -m browser tests/browser
 
 cost: $(VENV)/.installed
-	$(BIN)/python benchmarks/notebook_cost.py
+	$(BIN)/python benchmarks/notebook_cost.py --repeat $(or $(REPEAT),1) $(NOTEBOOKS)
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/training_speed.py
 
 # The stamp comes last, so that an interrupted set-up starts anew. The package itself is
 # installed in place, without asking the network again.
