@@ -265,6 +265,19 @@ def links_resolve(notebook):
         yield f"the first cell must link to {neighbours}, in that order; got {first}"
 
 
+def terms_linked(notebook):
+    """A term of the glossary is linked in the notebook that introduces it."""
+    number = int(notebook.path.name[:2])
+    linked = {target for cell in notebook.markdown for target in links(cell)}
+    glossary = notebook.path.parents[1] / "docs" / "glossary.md"
+    for entry in glossary.read_text(encoding="utf-8").split("\n### ")[1:]:
+        term = entry.partition("\n")[0]
+        anchor = re.sub(r"[^\w -]", "", term).replace(" ", "-").lower()
+        target = f"../docs/glossary.md#{anchor}"
+        if re.search(rf"Notebook\s+{number}\.", entry) and target not in linked:
+            yield f"{term!r} is introduced here: link it to {target}"
+
+
 def pictures_are_local(notebook):
     """Pictures in Markdown come with the series, and have an alt text."""
     for cell in notebook.markdown:
@@ -546,6 +559,7 @@ RULES = [
     opening,
     objectives_repeated,
     links_resolve,
+    terms_linked,
     pictures_are_local,
     small_file,
     few_opt_outs,

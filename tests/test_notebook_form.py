@@ -89,7 +89,9 @@ def made_up():
         "text": markdown("## The question\n\n" + TEXT),
         "figure": code("fig = plots.draw()\nplots.show(fig, 'A line')", figure()),
         "text 2": markdown(
-            TEXT + "See [this](https://example.org) or ![a map](map.png): $$1 = 1$$"
+            "A [dead unit](../docs/glossary.md#dead-unit). "
+            + TEXT
+            + "See [this](https://example.org) or ![a map](map.png): $$1 = 1$$"
         ),
         "varies": code("print(loss)", printed("0.1234\n"), tags=[OPT_OUT]),
         "text 3": markdown(TEXT),
@@ -131,9 +133,11 @@ def number(node):
 
 def broken_rules(folder, change=None):
     """Return the names of the rules that a made-up notebook breaks after a change."""
+    folder = folder / "notebooks"
     for name in ["01_one.ipynb", "03_three.ipynb", "map.png", "../docs/live.md"]:
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).touch()
+    (folder / "../docs/glossary.md").write_text(GLOSSARY, encoding="utf-8")
     cells = made_up()
     node = notebook_of(cells)
     if change:
@@ -242,6 +246,18 @@ def opt_three_more_cells_out(node, cells):
         cells[name].source = "assert True\n" + cells[name].source
 
 
+GLOSSARY = """# Glossary
+
+### dead unit
+
+A unit that is never on. Notebook
+2.
+
+### L1, L2
+
+Not in this notebook. Notebook 1.
+"""
+
 MANY_CELLS = [
     cell for _ in range(30) for cell in (markdown("word " * 30), code("1", printed("1")))
 ]
@@ -316,6 +332,10 @@ BROKEN = {
         add("text", "<img src='gone.png' alt='A map'>"),
         replace("title", "[three](03_three.ipynb#start)", ""),
         add("title", " [1](01_one.ipynb)"),
+    ],
+    rules.terms_linked: [
+        replace("text 2", "#dead-unit", ""),
+        replace("text 2", "#dead-unit", "#l1-l2"),
     ],
     rules.pictures_are_local: [
         add("text", "![a map](https://example.org/a.png)"),
