@@ -1,16 +1,16 @@
 # make lab           set up, then open the series in JupyterLab
-# make test          set up, then lint, unit tests, notebook-form tests and strict nbval
+# make test          set up, then lint, unit tests, notebook-form tests, and strict nbval
 # make run           re-execute every notebook in place, top to bottom
 # make site          build the book into build/site; make site-serve shows it
-# make slides        build one deck of slides a notebook into build/slides
-# make student       build the notebooks without solutions and outputs into build/student
-# make hub           serve the notebooks to a room with JupyterHub, see docs/hub.md
+# make slides        build one deck of slides per notebook into build/slides
+# make student       build the notebooks without solutions or outputs into build/student
+# make hub           serve the notebooks to a room with JupyterHub (see docs/hub.md)
 # make hub-load      let 8 simulated students run notebook 01 at once on such a hub
-# make test-browser  look at book, slides and JupyterLab in a browser
-# make cost          measure each notebook's processor time, time and memory
-# make bench         measure the speed of training, beside plain Keras
-# make lock          resolve requirements.txt anew from pyproject.toml
-# make vendor        fetch the scripts anew that book and slides bring with them
+# make test-browser  test the book, the slides, and JupyterLab in a browser
+# make cost          measure each notebook's processor time, elapsed time, and memory
+# make bench         measure the speed of training against plain Keras
+# make lock          pin requirements.txt again from pyproject.toml
+# make vendor        fetch again the scripts that ship with the book and the slides
 # make clean         remove what was built, and the virtual environment
 
 # The first Python on the PATH that TensorFlow has a build for.
@@ -18,7 +18,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null && echo $$p && break; done)
 VENV := .venv
-# Else glibc keeps free memory in a heap of its own for every thread of TensorFlow.
+# Otherwise glibc keeps freed memory in a separate heap for every TensorFlow thread.
 export MALLOC_ARENA_MAX := 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -35,15 +35,15 @@ test: $(VENV)/.installed hub-if-npm
 	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/pytest -n 2 --dist loadfile
 
-# The two settings make sure that `python3` is the kernel of $(VENV), and not one of that
-# name which somebody installed for another project.
+# The two settings make sure that `python3` is the kernel of $(VENV), and not a kernel
+# of the same name that was installed for another project.
 run: $(VENV)/.installed
 	$(BIN)/ruff format --no-cache notebooks
 	JUPYTER_PATH= JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter-nbconvert \
 		--config=jupyter_nbconvert_config.py --to=notebook --execute --inplace \
 		notebooks/*.ipynb
 
-# Warnings are errors: a link that leads nowhere, say.
+# Warnings, such as a link that leads nowhere, are errors.
 site: $(VENV)/.installed
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/site
 	@echo "The book is in build/site: open index.html there."
@@ -85,8 +85,8 @@ cost: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/training_speed.py
 
-# The stamp comes last, so that an interrupted set-up starts anew. The package itself is
-# installed in place, without asking the network again.
+# The stamp comes last, so that an interrupted setup starts over. The package itself is
+# installed in place, without using the network again.
 $(VENV)/.installed: requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was \
 	found. If it is installed elsewhere: make PYTHON=/path/to/python3.12" >&2; exit 1; }

@@ -16,7 +16,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 @contextlib.contextmanager
 def _stderr_closed():
-    """Send the process's stderr, C++ libraries included, to nowhere."""
+    """Discard the process's stderr, C++ libraries included."""
     saved = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -50,6 +50,6 @@ def _jax_hidden():
 with _stderr_closed(), _jax_hidden():
     import keras  # noqa: F401
 
-# TensorFlow prints a long warning when several models follow each other in a loop, which
-# is what a sweep does; in a notebook that lands among the results.
+# TensorFlow prints a long warning when several models follow each other in a loop, as
+# in a sweep; in a notebook, it lands among the results.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""Figures with axes: curves whose labels stand at their ends, and histograms."""
+"""Figures with axes: curves labeled at their ends, and histograms."""
 
 from sae_utils import figures
 
@@ -22,7 +22,7 @@ def loss_curves(curves, title, alt, x=None, xlabel="epoch", ylabel="loss"):
         ylabel: Label of the y axis.
 
     Raises:
-        ValueError: If `curves` is empty, or `x` has another length than a curve.
+        ValueError: If `curves` is empty, or `x` and a curve differ in length.
     """
     lengths = {label: len(losses) for label, losses in curves.items()}
     if not curves or (x is not None and set(lengths.values()) != {len(x)}):
@@ -46,11 +46,11 @@ def label_lines(ax, gap=1.25):
     """Write each line's label at its right end, in the line's color.
 
     Call it last, once limits and scales are set: labels that would overlap are moved
-    apart, by what fits the axes as they are then. Lines without a label stay without.
+    apart to fit the axes as they are then. Lines without a label get none.
 
     Args:
         ax: Axes with labeled lines.
-        gap: Least distance of two labels, in heights of their letters.
+        gap: Least distance between two labels, in letter heights.
     """
     fig = ax.get_figure()
     ax.get_xlim(), ax.get_ylim()  # brings the limits up to date
@@ -95,7 +95,7 @@ def activation_histograms(codes, title, alt):
 
     On the left, the share of activations that are exactly zero. On the right, the others
     in bins of equal width on a logarithmic axis: bars of equal area hold equal shares.
-    The thousandth part that is smallest is drawn in the leftmost bin.
+    The smallest thousandth is drawn in the leftmost bin.
 
     Args:
         codes: A dict from a label to activations of at least 0, shape
@@ -104,7 +104,7 @@ def activation_histograms(codes, title, alt):
         alt: Text alternative, see `figures.show`.
 
     Raises:
-        ValueError: If `codes` is empty, or holds NaN, infinite or negative activations.
+        ValueError: If `codes` is empty, or holds NaN, infinite, or negative activations.
     """
     codes = {label: np.ravel(code) for label, code in codes.items()}
     if not codes or not all(
@@ -157,7 +157,7 @@ def activation_histograms(codes, title, alt):
 
 
 def _apart(places, gap, low, high):
-    """Move places, as little as it takes, to between low and high and a gap apart."""
+    """Move places as little as possible, to between low and high and a gap apart."""
     order = np.argsort(places, kind="stable")
     blocks = []  # each: the places it holds, less their distance in the block
     for i, place in enumerate(np.asarray(places, dtype=float)[order]):

@@ -1,7 +1,7 @@
 """Checks of the exercises' answers. Each prints one line that names the likely mistake.
 
-Every check calls the reader's function on a small input, and compares what comes back
-with the right answer first, then with the answers that known mistakes lead to.
+Every check calls the reader's function on a small input, and compares the result
+with the right answer first, and then with the answers of known mistakes.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 
-YOUR_TURN = "Your turn: replace the ... in the cell above by your own code, and run it."
+YOUR_TURN = "Your turn: replace the ... in the cell above with your own code, and run it."
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}
 
 
@@ -141,7 +141,7 @@ def check_units_needed(answer):
             of the eigenvalues' sum that they leave unexplained, is at most `fvu`.
     """
     # The first eigenvalues are powers of 2, so that no answer rounds: two units explain
-    # 3/4, and their FVU is exactly 1/4. In the others no FVU is near the one asked for.
+    # 3/4, and their FVU is exactly 1/4. In the others, no FVU is near the limit.
     _report_all(
         answer,
         [
@@ -529,8 +529,8 @@ def check_lifetime_sparsity(answer):
 def _sigmoid_code():
     """A fixed code of shape `(5, 3)` in (0, 1), sparse enough to look like one.
 
-    A unit's sum over the batch is below 1 too, so that the log of 1 minus the sum is no
-    NaN, which many a mistake gives, but a number by which that mistake is known.
+    A unit's sum over the batch is also below 1, so that the log of 1 minus the sum is not
+    NaN, which many mistakes give, but a number that identifies the mistake.
     """
     return np.array(
         [
@@ -632,7 +632,7 @@ def _copy(value):
 
 
 def _is_empty(answer):
-    """Tell whether a function holds `...` or `pass` and no more, but for a docstring."""
+    """Tell whether a function holds only `...` or `pass`, apart from a docstring."""
 
     def empty(): ...
 
@@ -656,7 +656,7 @@ def _text(array):
 
 
 def _as_array(returned):
-    """Return a number, list, array or tensor as floats; None if it is none of them."""
+    """Return a number, list, array, or tensor as floats; None if it is none of these."""
     if isinstance(returned, str):
         return None  # NumPy would read "0.5" as a number
     try:

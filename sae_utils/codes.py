@@ -50,7 +50,7 @@ def outputs(model, x, batch_size=200):
 def decoder_rows(model, layer="code"):
     """Return each code unit's row of the decoder.
 
-    That is its row of the first kernel behind the code: what one unit of activation adds
+    That is its row of the first kernel after the code: what an activation of 1 adds
     to the next layer. If that is the output layer, a row has the shape of an image, and
     is called the unit's filter.
 
@@ -62,7 +62,7 @@ def decoder_rows(model, layer="code"):
         An array of shape `(units, outputs of the next layer)`.
 
     Raises:
-        ValueError: If the model has no layer of that name, or the first kernel behind it
+        ValueError: If the model has no layer of that name, or the first kernel after it
             does not have one row per unit.
     """
     code = models.encoder(model, layer).output
@@ -114,13 +114,13 @@ def has_exact_zeros(model, code, layer="code"):
     """Tell whether a unit's activation is exactly zero where the unit is off.
 
     An activation function has exact zeros if it is zero over a stretch of inputs, as
-    ReLU is. A sigmoid is not, whatever rounding makes of it.
+    ReLU is. A sigmoid is not, even where it is rounded to zero.
 
     Args:
         model: An autoencoder, see `encode`.
-        code: Its activations on some samples, shape `(samples, units)`. They decide for
+        code: Its activations on some samples, shape `(samples, units)`. Used only for
             a layer without an activation function, such as one that keeps the largest
-            activations of a sample: is any of them zero?
+            activations of a sample: it has exact zeros if any activation is zero.
         layer: Name of the code layer.
 
     Returns:
@@ -133,14 +133,14 @@ def has_exact_zeros(model, code, layer="code"):
     activation = getattr(model.get_layer(layer), "activation", None)
     if activation is None:
         return bool((np.asarray(code) == 0).any())
-    # Further out than 4, rounding makes a zero of what is only small.
+    # Beyond 4, rounding turns small values into zeros.
     inputs = np.linspace(-4, 4, max(33, np.shape(code)[-1]), dtype=np.float32)
     tried = activation(ops.convert_to_tensor(inputs[np.newaxis]))
     return bool((ops.convert_to_numpy(tried) == 0).sum() > 1)
 
 
 def checked_values(name, values):
-    """Return values as an array, if there are any and none of them is NaN.
+    """Return values as an array, if there are any and none is NaN.
 
     Args:
         name: What the values are called in a message.

@@ -1,4 +1,4 @@
-"""The data of the series: the full MNIST, and tables that took long to measure."""
+"""The data of the series: the full MNIST, and tables that took a long time to measure."""
 
 import hashlib
 import io
@@ -29,7 +29,7 @@ def load_mnist(n_train=60_000, n_test=10_000, flatten=True):
         n_train: Number of training images, 1 to 60,000. The first ones are taken.
         n_test: Number of test images, 1 to 10,000. The first ones are taken.
         flatten: If True, an image is a row of 784 pixels; if False, an array of
-            shape `(28, 28, 1)`, as convolutional layers expect it.
+            shape `(28, 28, 1)`, as convolutional layers expect.
 
     Returns:
         A named tuple `x_train, y_train, x_test, y_test`. Images are float32 between 0
@@ -38,10 +38,10 @@ def load_mnist(n_train=60_000, n_test=10_000, flatten=True):
 
     Raises:
         ValueError: If `n_train` or `n_test` is not a whole number in its range.
-        OSError: If the data file is missing, cut short or altered; the message says
+        OSError: If the data file is missing, cut short, or altered; the message says
             how to restore it.
 
-    Source: LeCun, Bottou, Bengio and Haffner (1998), see `sae_utils/mnist.md`.
+    Source: LeCun, Bottou, Bengio, and Haffner (1998), see `sae_utils/mnist.md`.
     """
     _check_count("n_train", n_train, 60_000)
     _check_count("n_test", n_test, 10_000)
@@ -89,7 +89,7 @@ def _check_count(name, n, available):
 
 
 def _read_verified(path):
-    """Return the file's bytes once their SHA-256 is right."""
+    """Return the file's bytes if their SHA-256 is right."""
     restore = (
         f"Restore it with `git checkout -- sae_utils/{path.name}` in the project's "
         "folder, or reinstall sae_utils."

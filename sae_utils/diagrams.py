@@ -9,21 +9,21 @@ from matplotlib.patches import FancyArrowPatch, Polygon
 SHOWN = "#0173b2"  # the units whose images are shown
 OTHERS = "#a9c9e2"  # and those that are not
 WIDTH = 8.6  # of both pictures, in inches
-TOP = 30.0  # contributions that every bar chart has room for, so that they compare
+TOP = 30.0  # contributions that fit in every bar chart, so that charts compare
 
 
 def anatomy(model, image, title, alt, strongest=6, layer="code"):
-    """Show what an autoencoder makes of one image: code, strongest units, output.
+    """Show what an autoencoder does to one image: code, strongest units, output.
 
     Above: the image, the contributions of all units to it (activation times the length
     of the unit's decoder row), largest first, and the reconstruction. Below: what the
     strongest units add, activation times decoder row, on one scale. Models can be
-    compared from figure to figure: the layout is the same, and so is the axis of the
-    contributions, from 0 to 30, unless one is larger.
+    compared from figure to figure: the layout is the same, and the axis of the
+    contributions runs from 0 to 30, unless one is larger.
 
     Args:
         model: An autoencoder of square images, a `keras.Model` whose decoder is one
-            dense layer behind the code.
+            dense layer after the code.
         image: One input of the model, shape `(inputs,)`, from 0 (paper) to 1 (ink).
         title: What the figure finds.
         alt: Text alternative, see `figures.show`.
@@ -54,7 +54,7 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
     parts = code[order[:strongest], None] * rows[order[:strongest]]
     limit = float(np.abs(parts).max()) or 1.0
 
-    # Everything has its place in inches, so that the layout never depends on a model.
+    # Everything is placed in inches, so that the layout never depends on the model.
     fig = plt.figure(figsize=(WIDTH, 4.4))
     _image(fig, (0, 2.4, 1.5), image, "image")
     _image(fig, (7.1, 2.4, 1.5), codes.outputs(model, image[None])[0], "reconstruction")
@@ -99,7 +99,7 @@ def autoencoder_diagram(
         reconstruction: Its reconstruction, shape `(inputs,)`.
         title: What the figure says.
         alt: Text alternative, see `figures.show`.
-        activation: Name of the encoder's activation, as it is written in the formula.
+        activation: Name of the encoder's activation, as written in the formula.
         output_activation: Name of the decoder's.
 
     Raises:
@@ -173,7 +173,7 @@ def _code_bars(ax, contributions, strongest):
     colors = [SHOWN if rank <= strongest else OTHERS for rank in ranks]
     ax.bar(ranks, contributions, width=1, color=colors, linewidth=0)
     top = max(TOP, contributions[0])
-    edge = 0.02 * len(ranks)  # the first bar stands free of the axis
+    edge = 0.02 * len(ranks)  # keeps the first bar off the axis
     ax.set(xlim=(0.5 - edge, len(ranks) + 0.5), ylim=(0, top))
     ax.set_xlabel("unit, in order of its contribution")
     ax.set_title(f"contributions of the code's {len(ranks)} units", fontsize="medium")

@@ -1,4 +1,4 @@
-"""What all figures have in common: their look, and how they are shown."""
+"""The look that all figures share, and how they are shown."""
 
 import io
 
@@ -8,7 +8,7 @@ from IPython.display import display
 from PIL import Image
 
 SHOWN_DPI = 100  # size on the page, in pixels per inch of the figure
-SHARPNESS = 1.5  # pixels of the image for each of those, for screens that can show them
+SHARPNESS = 1.5  # pixels of the image for each of those, for high-resolution screens
 
 
 def use_style():
@@ -32,7 +32,7 @@ def show(fig, alt):
         raise ValueError("alt must say what the figure shows; got an empty text.")
     drawn, png = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=SHOWN_DPI * SHARPNESS, bbox_inches="tight")
-    # 256 colors look the same here, and take half of the room. The method keeps rare
+    # 256 colors look the same here, and take half the space. The method keeps rare
     # colors, such as those of thin lines.
     image = Image.open(drawn).convert("RGB")
     image = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
@@ -45,7 +45,7 @@ def show(fig, alt):
 
 
 def hide_frame(ax):
-    """Draw an image without ticks and frame.
+    """Draw an image without ticks or frame.
 
     Args:
         ax: The image's axes.

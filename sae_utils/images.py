@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 INK = LinearSegmentedColormap.from_list(
     "ink", ["#d5720d", "#f8cf9d", "white", "#8c8c8c", "black"]
 )
-FRAME = "#0173b2"  # the blue of the palette, which no image has
+FRAME = "#0173b2"  # the blue of the palette, which occurs in no image
 
 
 def image_rows(rows, title, alt, shape=(28, 28)):
@@ -52,7 +52,7 @@ def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=N
             `(units, inputs)`. Each group starts on a row of its own.
         title: What the figure finds.
         alt: Text alternative, see `figures.show`.
-        columns: Images in a row.
+        columns: Images per row.
         shape: Height and width of an image in pixels.
         scale: `"each"` if each image has its own scale, up to its largest absolute
             weight; `"shared"` if one scale holds for all images of the figure. A note
@@ -61,14 +61,14 @@ def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=N
             for dead units, or None. Dead units get a blue frame.
 
     Raises:
-        ValueError: If `groups` is empty, an image's size is not the inputs' number,
-            `scale` is another one, or `dead` does not fit `groups`.
+        ValueError: If `groups` is empty, an image's size is not the number of inputs,
+            `scale` is unknown, or `dead` does not fit `groups`.
     """
     groups = {label: np.asarray(weights) for label, weights in groups.items()}
     dead = {label: np.asarray(mask) for label, mask in (dead or {}).items()}
     _check_filters(groups, columns, shape, scale, dead)
     largest = max(np.abs(weights).max(initial=0) for weights in groups.values()) or 1.0
-    # Laid out in inches: titles above the rows of images they belong to.
+    # Laid out in inches, with titles above their rows of images.
     width, tall = 0.5 * columns, 0.5 * (shape[0] + 2) / (shape[1] + 2)
     heights = [-(-len(weights) // columns) * tall for weights in groups.values()]
     height = sum(heights) + 0.35 * len(groups) + 0.6
@@ -133,7 +133,7 @@ def _check_filters(groups, columns, shape, scale, dead):
 
 
 def _mosaic(weights, sizes, columns, shape):
-    """Lay images out on a grid with a margin of two pixels, blank where none is.
+    """Lay images out on a grid with a margin of two pixels; empty places stay blank.
 
     The second value is the upper left corner of each image.
     """

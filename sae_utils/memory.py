@@ -1,13 +1,13 @@
-"""Memory that a notebook no longer uses goes back to the system."""
+"""Return memory that a notebook no longer uses to the system."""
 
 import contextlib
 import ctypes
 
 
 def return_freed_memory():
-    """Give back to the system what Python has freed.
+    """Return memory that Python has freed to the system.
 
-    The C library of Linux keeps it otherwise, 100 MiB and more per trained model.
+    Otherwise the C library of Linux keeps it, 100 MiB or more per trained model.
     Elsewhere this does nothing.
     """
     # No C library to ask (Windows), or one that needs no asking (macOS).

@@ -2,8 +2,8 @@
 
 Sparsity is measured so that no scale can change it. Doubling a unit's activation and
 halving its row of the decoder leaves the reconstruction as it is, so it must leave the
-measure as it is too. Two kinds of numbers pass that test: exact zeros, and contributions,
-an activation times the length of its unit's decoder row.
+measure as it is too. Two kinds of numbers pass that test: exact zeros, and contributions.
+A contribution is an activation times the length of its unit's decoder row.
 """
 
 from sae_utils import codes
@@ -12,12 +12,12 @@ import numpy as np
 from keras import ops
 
 MOST = 0.9  # share of a sample's contributions that `n90` collects
-ALWAYS = 0.99  # share of the samples for which a unit is on that is "always on"
+ALWAYS = 0.99  # a unit that is on for this share of the samples is "always on"
 # A unit of a smooth code is on above this share of its own maximum, and dead if its
 # contributions range over less than this share of the widest range.
 ON_SHARE, DEAD_RANGE = 0.1, 0.01
 
-# Decimals worth showing of a scoreboard's numbers, for `DataFrame.round`.
+# Decimals to show for a scoreboard's numbers, for `DataFrame.round`.
 DECIMALS = {
     "mse": 4,
     "fvu": 3,
@@ -29,7 +29,7 @@ DECIMALS = {
 
 
 def fvu(x, reconstruction):
-    """Fraction of variance unexplained: squared error relative to that of the mean.
+    """Fraction of variance unexplained: the squared error relative to that of the mean.
 
     The sum of squared errors over the sum of squared distances from the samples' mean.
     It is 0 for a perfect copy, and 1 for a reconstruction that is always the mean.
@@ -127,7 +127,7 @@ def always_on_units(code, exact_zeros=True):
         code: Activations, or contributions, shape `(samples, units)`.
         exact_zeros: Whether a unit that is off is exactly zero, as with ReLU. If not, as
             with a sigmoid, a unit is on where it is above 10 % of its own maximum. So
-            a unit that never changes is always on, though it is dead too.
+            a unit that never changes is both always on and dead.
 
     Returns:
         An array of booleans, shape `(units,)`.
@@ -187,8 +187,8 @@ def lifetime_sparsity(contributions):
 def scoreboard(model, x, layer="code"):
     """Measure an autoencoder's reconstruction and the sparsity of its code.
 
-    Multiply a ReLU unit's activation by a number and divide its decoder row by it: no
-    column changes but `penalty_share`.
+    If a ReLU unit's activation is multiplied by a number and its decoder row divided by
+    it, only `penalty_share` changes.
 
     Args:
         model: An autoencoder, a functional or sequential `keras.Model` with a code layer
@@ -206,7 +206,7 @@ def scoreboard(model, x, layer="code"):
 
     Raises:
         ValueError: If the model has no layer of that name, `x` is empty or holds NaN, or
-            the first kernel behind the code does not have one row per unit.
+            the first kernel after the code does not have one row per unit.
     """
     x = codes.checked_values("x", x).astype(np.float32, copy=False)
     code = codes.encode(model, x, layer)

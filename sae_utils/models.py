@@ -20,8 +20,8 @@ def dense_autoencoder(
 ):
     """Build an autoencoder with one dense layer on either side of the code.
 
-    The decoder's weights of a unit are a row of its kernel, of shape
-    `(units, n_inputs)`. Rows that start small show later what was learned. Rows that
+    A unit's decoder row is its row of the decoder's kernel, of shape
+    `(units, n_inputs)`. Rows that start small later show what was learned. Rows that
     start large keep much of their random start, which looks like noise.
 
     Args:
@@ -33,9 +33,9 @@ def dense_autoencoder(
         n_inputs: Number of inputs. They must lie in the range of `output_activation`.
         unit_norm_decoder: If True, the decoder's rows start at length 1, in random
             directions, and keep that length: the code cannot shrink while the decoder
-            grows. `decoder_start` is then not used.
+            grows. `decoder_start` is not used then.
         output_activation: Activation of the last layer, as for `activation`.
-        decoder_start: Standard deviation of the decoder's first weights, drawn from a
+        decoder_start: Standard deviation of the decoder's initial weights, drawn from a
             normal distribution, above 0. None keeps Keras' default, Glorot uniform.
 
     Returns:
@@ -76,7 +76,7 @@ def dense_autoencoder(
 
 @keras.saving.register_keras_serializable(package="sae_utils")
 class UnitRows(keras.initializers.RandomNormal):
-    """Initializer of a kernel whose rows have length 1 and random directions.
+    """Initializer for a kernel whose rows have length 1 and random directions.
 
     It draws each entry from a normal distribution, and divides each row by its length.
     All directions are equally likely.

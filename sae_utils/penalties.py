@@ -1,8 +1,8 @@
 """Sparsity penalties: as functions on arrays, and as layers that add to the loss.
 
 The layers call `add_loss` with a mean over the batch that is written out. An
-`activity_regularizer` would be shorter, but Keras before 3.14 adds its value as it is,
-and Keras from 3.14 on divides it by the batch size.
+`activity_regularizer` would be shorter, but Keras before 3.14 adds its value unchanged,
+and Keras 3.14 and later divides it by the batch size.
 """
 
 import math
@@ -84,7 +84,7 @@ def l1_norm(code):
 class KLSparsity(keras.layers.Layer):
     """Identity layer that adds `beta * sum of the units' KL` to the model's loss.
 
-    Put it right behind the code layer, whose activations must lie in [0, 1], such as a
+    Put it right after the code layer, whose activations must lie in [0, 1], such as a
     sigmoid's. The mean activation of a unit is taken over the batch.
 
     Silent units: in theory, a unit whose sigmoids are all near 0 is pushed up by
@@ -233,7 +233,7 @@ def _check_shape(name, shape, axes):
 
 
 def _check_values(name, tensor, low=-np.inf, high=np.inf):
-    """Check a tensor's values, if it has any yet: a traced or symbolic one has not."""
+    """Check a tensor's values, if it has any yet: a traced or symbolic one has none."""
     try:
         values = ops.convert_to_numpy(tensor)
     except (NotImplementedError, TypeError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""The linear probe: how plainly does a code say what the image shows?"""
+"""The linear probe: how easily can the digit be read from a code?"""
 
 from sae_utils import codes
 
@@ -34,7 +34,7 @@ def linear_probe_error(code_train, y_train, code_test, y_test):
             f"{code_test.shape}."
         )
     lowest, widest = code_train.min(axis=0), np.ptp(code_train, axis=0)
-    widest[widest == 0] = 1  # of a unit that never changes
+    widest[widest == 0] = 1  # for a unit that never changes
 
     def scaled(code):
         return ((code - lowest) / widest).astype(np.float32)

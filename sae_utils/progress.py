@@ -1,15 +1,15 @@
-"""Progress of a training run: one line while it runs, the same text at its end."""
+"""Progress of a training run: one line while it runs, and a fixed text at the end."""
 
 import time
 
 import keras
 
-# Each print is a message to the notebook, so prints keep this distance, in seconds.
+# Each print is a message to the notebook, so prints are this far apart, in seconds.
 SECONDS_BETWEEN_PRINTS = 0.2
 
 
 class Progress(keras.callbacks.Callback):
-    """Show epoch and loss of a running training in one line, rewritten as it goes on.
+    """Show the epoch and loss of a training run in one line, rewritten as it goes on.
 
     The line starts with a carriage return, so that each text replaces the one before,
     and its last text holds no trained number: `trained for 10 epochs of 157 batches`. A

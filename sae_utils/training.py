@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 # XLA compiles a dense model in about 0.7 s of processor time, and then saves about 4 s
-# per billion updates of a weight (at 256 units). It pays off from so many updates on,
-# which is weights times steps.
+# per billion updates of a weight (at 256 units). It pays off from this many updates on
+# (weights times steps).
 XLA_FROM_UPDATES = 80e6
 
 
@@ -18,16 +18,16 @@ def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
     """Train an autoencoder to reconstruct its inputs, by Adam on the squared error.
 
     The weights are those of `model.compile(keras.optimizers.Adam(learning_rate), "mse")`
-    and `model.fit(x, x, batch_size, epochs)` with the same seed, up to rounding. It takes
-    a fraction of the time: on TensorFlow all batches of an epoch run in one compiled
-    function. While it runs, it shows epoch and loss, see `progress.Progress`.
+    and `model.fit(x, x, batch_size, epochs)` with the same seed, up to rounding. Training
+    takes a fraction of the time: on TensorFlow, all batches of an epoch run in one
+    compiled function. It shows epoch and loss as it runs; see `progress.Progress`.
 
     Args:
         model: An autoencoder, a `keras.Model` whose output has the shape of its input,
-            such as `models.dense_autoencoder` builds. It is compiled anew, so that Adam
-            starts afresh; its weights go on from where they are.
+            such as `models.dense_autoencoder` builds. It is compiled again, so that Adam
+            starts afresh; its weights continue from their current values.
         x: Inputs, which are the targets too, shape `(samples, *model.input_shape[1:])`.
-        epochs: How often training goes through all samples, at least 1.
+        epochs: Number of passes over all samples, at least 1.
         learning_rate: Step size of Adam, above 0.
         batch_size: Samples per step, at least 1. The last batch of an epoch is smaller
             if `samples` is not a multiple.
@@ -37,8 +37,8 @@ def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
         epoch, the mean loss of its samples, penalties included, while the weights change.
 
     Raises:
-        ValueError: If `x` is empty, holds a value that is not finite, or has another
-            shape than the model's input; if the model's output has another shape than its
+        ValueError: If `x` is empty, holds a value that is not finite, or differs in
+            shape from the model's input; if the model's output differs in shape from its
             input; if `epochs` or `batch_size` is not a whole number of at least 1; or if
             `learning_rate` is not above 0. Nothing has been trained then.
     """
@@ -69,7 +69,7 @@ def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
 
 
 def _xla_pays_off(model, n_steps):
-    """Say whether XLA, TensorFlow's compiler, saves more time than it takes."""
+    """Tell whether XLA, TensorFlow's compiler, saves more time than it takes."""
     shapes = [weight.shape for weight in model.trainable_weights]
     # On a processor XLA is slow at convolutions, whose kernels have four axes.
     is_dense = all(len(shape) <= 2 for shape in shapes)

@@ -1158,7 +1158,7 @@ STUBS = [..., stub, stub_that_returns, stub_with_docstring, stub_that_passes, be
 @pytest.mark.parametrize("answer", STUBS)
 def test_a_stub_is_told_that_it_is_the_readers_turn(capsys, check, answer):
     assert line_of(capsys, check, answer) == (
-        "Your turn: replace the ... in the cell above by your own code, and run it."
+        "Your turn: replace the ... in the cell above with your own code, and run it."
     )
 
 
