@@ -73,7 +73,7 @@ def l0(code):
 
 
 def n90(contributions):
-    """Fewest units that carry 90 % of a sample's contributions, averaged over samples.
+    """Fewest units that carry 90% of a sample's contributions, averaged over samples.
 
     Args:
         contributions: Activations times the lengths of the decoder's rows, shape
@@ -93,7 +93,7 @@ def n90(contributions):
         return float("nan")
     largest_first = -np.sort(-sizes, axis=1)
     carried = np.cumsum(largest_first, axis=1) / sizes.sum(axis=1, keepdims=True)
-    # The margin is for rounding: nine of ten equal units carry 90 %.
+    # The margin is for rounding: nine of ten equal units carry 90%.
     return float(np.mean(1 + np.sum(carried < MOST - 1e-6, axis=1)))
 
 
@@ -104,7 +104,7 @@ def dead_units(contributions, exact_zeros=True):
         contributions: Activations times the lengths of the decoder's rows, shape
             `(samples, units)`.
         exact_zeros: Whether a unit that is off is exactly zero, as with ReLU. If not, as
-            with a sigmoid, a unit is dead if its contributions range over less than 1 %
+            with a sigmoid, a unit is dead if its contributions range over less than 1%
             of the widest unit's range.
 
     Returns:
@@ -121,12 +121,12 @@ def dead_units(contributions, exact_zeros=True):
 
 
 def always_on_units(code, exact_zeros=True):
-    """Tell for each unit whether it is on for (nearly) every sample, 99 % or more.
+    """Tell for each unit whether it is on for (nearly) every sample, 99% or more.
 
     Args:
         code: Activations, or contributions, shape `(samples, units)`.
         exact_zeros: Whether a unit that is off is exactly zero, as with ReLU. If not, as
-            with a sigmoid, a unit is on where it is above 10 % of its own maximum. So
+            with a sigmoid, a unit is on where it is above 10% of its own maximum. So
             a unit that never changes is both always on and dead.
 
     Returns:
@@ -200,7 +200,7 @@ def scoreboard(model, x, layer="code"):
         A dict, one row of the scoreboard: `mse` (mean squared error of the
         reconstruction alone, per input value), `fvu` (fraction of variance unexplained),
         `l0` (units per sample that are not exactly zero; NaN for a code without exact
-        zeros, such as a sigmoid's), `n90` (units that carry 90 % of a sample's
+        zeros, such as a sigmoid's), `n90` (units that carry 90% of a sample's
         contributions), `population` and `lifetime` (sparsity), `dead` and `always_on`
         (numbers of units), `penalty_share` (of `mse + penalties`).
 

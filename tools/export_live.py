@@ -153,7 +153,7 @@ def tables(arrays):
         counts.append([title, *(f"{n:.1f}" for n in n90[:3]), f"{n90[3]:.0f}", dead])
         errors.append([title, *(f"{each:.3f}" for each in error.values())])
         one_off.append([title, f"{error[UNITS]:.3f}", f"{weakened:.3f}"])
-        digits.append([title, f"{_commonest_digit(code, y):.0%}".replace("%", " %")])
+        digits.append([title, f"{_commonest_digit(code, y):.0%}"])
     return [
         _markdown(
             ["code", "all images", "a 0", "a 1", "blank paper", "dead units"], counts

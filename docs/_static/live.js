@@ -107,12 +107,12 @@ window.live = (function () {
     return code.map((activation, unit) => (off.has(unit) ? 0 : activation));
   }
 
-  // The fewest units that carry 90 % of what all of them add to the picture.
+  // The fewest units that carry 90% of what all of them add to the picture.
   function n90(model, code) {
     const largestFirst = [...strengths(model, code)].sort((a, b) => b - a);
     const sum = largestFirst.reduce((total, strength) => total + strength, 0);
     let units = 0;
-    // The margin is for rounding: nine of ten equal units carry 90 %.
+    // The margin is for rounding: nine of ten equal units carry 90%.
     for (let carried = 0; carried < (MOST - 1e-6) * sum; units++)
       carried += largestFirst[units];
     return units;
@@ -470,7 +470,7 @@ document.addEventListener("DOMContentLoaded", function () {
     clearTimeout(quiet);
     quiet = setTimeout(() => {
       const counts = cards.map((card) => `${card.model.title} ${card.n90}`);
-      find("status").textContent = `Units that carry 90 %: ${counts.join(", ")}.`;
+      find("status").textContent = `Units that carry 90%: ${counts.join(", ")}.`;
     }, 800);
   }
 

@@ -348,7 +348,7 @@ def test_screen_reader_is_told_once_it_is_quiet(live):
     live.wait_for_timeout(1200)
     told = part(live, "status").inner_text()
     counts = [n90(live, card) for card in export_live.MODELS]
-    assert told == "Units that carry 90 %: Plain {}, L1 {}, KL {}.".format(*counts)
+    assert told == "Units that carry 90%: Plain {}, L1 {}, KL {}.".format(*counts)
     assert live.evaluate("window.told.length") == 1
 
 
