@@ -1,5 +1,6 @@
 """JupyterLab as `make lab` starts it: notebook 01 is there, and runs to the end."""
 
+import os
 import re
 import shutil
 import signal
@@ -40,7 +41,9 @@ def lab(tmp_path):
     command += ["--LabApp.expose_app_in_browser=True"]
     log = tmp_path / "log.txt"
     with log.open("w") as stderr:
-        server = subprocess.Popen(command, stderr=stderr)
+        # A workspace that somebody left open would be restored.
+        workspaces = {"JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces")}
+        server = subprocess.Popen(command, stderr=stderr, env=os.environ | workspaces)
     try:
         yield address(log, server)
     finally:
