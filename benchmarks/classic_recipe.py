@@ -9,16 +9,14 @@ processor time each.
 """
 
 import itertools
-import sys
-from pathlib import Path
 
 from sae_utils import codes, data, metrics, training
 
 import keras
 import pandas as pd
 from keras import layers, regularizers
+from measured_tables import write
 
-FOLDER = Path(__file__).parents[1] / "sae_utils" / "measured"
 MNIST = data.load_mnist(8_000, 1_000, flatten=False)
 
 # What each variant of the recipe changes in it.
@@ -61,10 +59,8 @@ def build(
     conv = {"kernel_size": 3, "padding": "same", **relu}
     at_shift = keras.initializers.Constant(shift)
     if normalized:
-        before_code = [
-            layers.Dense(units, kernel_initializer=start),
-            layers.BatchNormalization(momentum=0.9, beta_initializer=at_shift),
-        ]
+        normalization = layers.BatchNormalization(momentum=0.9, beta_initializer=at_shift)
+        before_code = [layers.Dense(units, kernel_initializer=start), normalization]
     else:
         dense = {"kernel_initializer": start, "bias_initializer": at_shift}
         before_code = [layers.Dense(units, **dense)]
@@ -144,17 +140,5 @@ def repair():
     return pd.DataFrame(rows)
 
 
-def main(table):
-    """Measure one of the tables, and write it with the command that made it."""
-    make, name = {
-        "steps": (steps, "recipe_steps.csv"),
-        "repair": (repair, "recipe_repair.csv"),
-    }[table]
-    text = make().to_csv(index=False, float_format="%.5g")
-    FOLDER.mkdir(exist_ok=True)
-    heading = f"# Made by: python benchmarks/classic_recipe.py {table}\n"
-    (FOLDER / name).write_text(heading + text)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    write({"steps": ("recipe_steps", steps), "repair": ("recipe_repair", repair)})

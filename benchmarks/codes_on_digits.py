@@ -10,18 +10,15 @@ each L1 penalty the strength at which the code is as sparse, by n90, as the KL c
 The tables hold numbers measured on the 10,000 test images.
 """
 
-import sys
-from pathlib import Path
-
 from sae_utils import codes, data, metrics, models, probe, training
 from sae_utils.penalties import KLSparsity, L1Sparsity
 
 import keras
 import numpy as np
 import pandas as pd
+from measured_tables import write
 from sklearn.decomposition import PCA
 
-FOLDER = Path(__file__).parents[1] / "sae_utils" / "measured"
 MNIST = data.load_mnist(25_000)
 X_TRAIN, X_CHOICE = MNIST.x_train[:20_000], MNIST.x_train[20_000:]
 EPOCHS = 10
@@ -45,14 +42,18 @@ KINDS = {
 }
 
 
-def trained(kind, strength, learning_rate, seed=0, epochs=EPOCHS):
+def started(activation, penalty, unit_rows, seed):
+    """Build a model with the weights that `seed` draws."""
+    keras.utils.set_random_seed(seed)
+    return models.dense_autoencoder(256, activation, penalty, unit_norm_decoder=unit_rows)
+
+
+def trained(kind, strength, learning_rate, seed=0):
     """Train a model of one of the `KINDS`, from the start that `seed` draws."""
     activation, penalty, unit_rows, _ = KINDS[kind]
-    keras.utils.set_random_seed(seed)
     layer = penalty(strength) if penalty else None
-    model = models.dense_autoencoder(256, activation, layer, unit_norm_decoder=unit_rows)
-    if epochs:
-        training.train(model, X_TRAIN, epochs, learning_rate)
+    model = started(activation, layer, unit_rows, seed)
+    training.train(model, X_TRAIN, EPOCHS, learning_rate)
     return model
 
 
@@ -108,9 +109,9 @@ def scoreboard():
         {"code": "PCA", "probe_error": probe_error(pca.transform)},
     ]
     for seed in SEEDS:
-        row = measured(trained("plain ReLU", None, None, seed, epochs=0))
-        error = {"probe_error": row["probe_error"]}
-        rows.append({"code": "untrained ReLU", "seed": seed} | error)
+        untrained = started("relu", None, False, seed)
+        error = probe_error(lambda x, model=untrained: codes.encode(model, x))
+        rows.append({"code": "untrained ReLU", "seed": seed, "probe_error": error})
     target = None
     for kind in reversed(KINDS):  # KL first: the others are matched to it
         rate, strength = best_rate(kind), KINDS[kind][3]
@@ -135,8 +136,7 @@ def settings():
     rows = []
     for rho, beta in pairs:
         for seed in SEEDS:
-            keras.utils.set_random_seed(seed)
-            model = models.dense_autoencoder(256, "sigmoid", KLSparsity(rho, beta))
+            model = started("sigmoid", KLSparsity(rho, beta), False, seed)
             training.train(model, X_TRAIN, EPOCHS, rate)
             setting = {"rho": rho, "beta": beta, "learning_rate": rate, "seed": seed}
             rows.append(setting | measured(model))
@@ -144,17 +144,7 @@ def settings():
     return pd.DataFrame(rows)
 
 
-def main(table):
-    """Measure one of the tables, and write it with the command that made it."""
-    make, name = {
-        "scoreboard": (scoreboard, "scoreboard.csv"),
-        "settings": (settings, "kl_settings.csv"),
-    }[table]
-    text = make().to_csv(index=False, float_format="%.5g")
-    FOLDER.mkdir(exist_ok=True)
-    heading = f"# Made by: python benchmarks/codes_on_digits.py {table}\n"
-    (FOLDER / name).write_text(heading + text)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    write(
+        {"scoreboard": ("scoreboard", scoreboard), "settings": ("kl_settings", settings)}
+    )

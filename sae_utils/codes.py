@@ -65,14 +65,15 @@ def decoder_rows(model, layer="code"):
         ValueError: If the model has no layer of that name, or the first kernel after it
             does not have one row per unit.
     """
-    code = models.encoder(model, layer).output
-    behind = model.layers[model.layers.index(model.get_layer(layer)) + 1 :]
-    kernels = [each.kernel for each in behind if hasattr(each, "kernel")]
-    if not kernels or kernels[0].shape[0] != code.shape[-1] or len(kernels[0].shape) != 2:
+    code = models.named_layer(model, layer)
+    units = code.output.shape[-1]
+    after = model.layers[model.layers.index(code) + 1 :]
+    kernels = [each.kernel for each in after if hasattr(each, "kernel")]
+    if not kernels or kernels[0].shape[0] != units or len(kernels[0].shape) != 2:
         found = tuple(kernels[0].shape) if kernels else "no kernel"
         raise ValueError(
             f"The layer behind {layer!r} must have a kernel of shape "
-            f"({code.shape[-1]}, outputs), one row per unit; got {found}."
+            f"({units}, outputs), one row per unit; got {found}."
         )
     return ops.convert_to_numpy(kernels[0])
 
@@ -129,8 +130,7 @@ def has_exact_zeros(model, code, layer="code"):
     Raises:
         ValueError: If the model has no layer of that name.
     """
-    models.encoder(model, layer)
-    activation = getattr(model.get_layer(layer), "activation", None)
+    activation = getattr(models.named_layer(model, layer), "activation", None)
     if activation is None:
         return bool((np.asarray(code) == 0).any())
     # Beyond 4, rounding turns small values into zeros.

@@ -6,8 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import FancyArrowPatch, Polygon
 
-SHOWN = "#0173b2"  # the units whose images are shown
-OTHERS = "#a9c9e2"  # and those that are not
+OTHERS = "#a9c9e2"  # bars of units whose images are not shown; those shown are blue
 WIDTH = 8.6  # of both pictures, in inches
 TOP = 30.0  # contributions that fit in every bar chart, so that charts compare
 
@@ -49,7 +48,7 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
             f"strongest must be a whole number from 1 to {most}; got {strongest!r}."
         )
     code = codes.encode(model, image[None], layer)[0]
-    contributions = np.abs(codes.contributions(model, image[None], layer)[0])
+    contributions = np.abs(code) * np.linalg.norm(rows, axis=1)
     order = np.argsort(-contributions, kind="stable")
     parts = code[order[:strongest], None] * rows[order[:strongest]]
     limit = float(np.abs(parts).max()) or 1.0
@@ -68,7 +67,7 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
     for i, (unit, part) in enumerate(zip(order, parts, strict=False)):
         place = (i * (size + 0.1), 1.5 - size, size)
         tile = _image(fig, place, part, "", images.INK, limit)
-        tile.set_xlabel(f"unit {unit}", color=SHOWN, fontsize="small")
+        tile.set_xlabel(f"unit {unit}", color=figures.BLUE, fontsize="small")
     scale = fig.add_axes(_inches(fig, 7.65, 1.5 - size, 0.1, size))
     bar = fig.colorbar(tile.images[0], cax=scale, ticks=[-limit, 0, limit])
     labels = [f"−{limit:.2g}\nless ink", "0", f"+{limit:.2g}\nmore ink"]
@@ -136,7 +135,7 @@ def autoencoder_diagram(
         i, inputs, outputs = weights
         corners = [(left, middle - tall / 2), (left, middle + tall / 2)]
         corners += [(right, middle + low / 2), (right, middle - low / 2)]
-        ax.add_patch(Polygon(corners, fc="#e3eef7", ec=SHOWN, lw=1.2))
+        ax.add_patch(Polygon(corners, fc="#e3eef7", ec=figures.BLUE, lw=1.2))
         center = (left + right) / 2
         ax.text(center, middle + 0.4, name, weight="bold", **text)
         ax.text(center, middle, f"$W_{i}$  ({inputs}, {outputs})", **text)
@@ -170,7 +169,7 @@ def _where(model):
 def _code_bars(ax, contributions, strongest):
     """Draw sorted contributions as bars, and how many carry 90% of their sum."""
     ranks = np.arange(1, len(contributions) + 1)
-    colors = [SHOWN if rank <= strongest else OTHERS for rank in ranks]
+    colors = [figures.BLUE if rank <= strongest else OTHERS for rank in ranks]
     ax.bar(ranks, contributions, width=1, color=colors, linewidth=0)
     top = max(TOP, contributions[0])
     edge = 0.02 * len(ranks)  # keeps the first bar off the axis

@@ -7,6 +7,7 @@ import seaborn as sns
 from IPython.display import display
 from PIL import Image
 
+BLUE = "#0173b2"  # the palette's, which occurs in no image of ink
 SHOWN_DPI = 100  # size on the page, in pixels per inch of the figure
 SHARPNESS = 1.5  # pixels of the image for each of those, for high-resolution screens
 

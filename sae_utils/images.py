@@ -1,6 +1,7 @@
 """Figures of digits and of units' weights, as ink on paper."""
 
 from sae_utils import figures
+from sae_utils.arguments import check_whole
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +13,6 @@ from matplotlib.patches import Rectangle
 INK = LinearSegmentedColormap.from_list(
     "ink", ["#d5720d", "#f8cf9d", "white", "#8c8c8c", "black"]
 )
-FRAME = "#0173b2"  # the blue of the palette, which occurs in no image
 
 
 def image_rows(rows, title, alt, shape=(28, 28)):
@@ -82,7 +82,7 @@ def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=N
         ax.imshow(panel, cmap=INK, vmin=-1, vmax=1)
         for i, corner in enumerate(corners):
             framed = label in dead and dead[label][i]
-            look = {"ec": FRAME, "lw": 2} if framed else {"ec": "0.85", "lw": 0.6}
+            look = {"ec": figures.BLUE, "lw": 2} if framed else {"ec": "0.85", "lw": 0.6}
             ax.add_patch(
                 Rectangle(corner, shape[1], shape[0], fill=False, clip_on=False, **look)
             )
@@ -114,10 +114,7 @@ def _check_filters(groups, columns, shape, scale, dead):
                 f"the weights of group {label!r} must have shape (units, "
                 f"{shape[0] * shape[1]}); got {weights.shape}."
             )
-    if not isinstance(columns, int) or columns < 1:
-        raise ValueError(
-            f"columns must be a whole number of at least 1; got {columns!r}."
-        )
+    check_whole("columns", columns)
     if scale not in ("each", "shared"):
         raise ValueError(f'scale must be "each" or "shared"; got {scale!r}.')
     for label, mask in dead.items():

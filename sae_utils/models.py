@@ -1,5 +1,6 @@
 """Builders of the autoencoders of the series, and access to their two halves."""
 
+from sae_utils.arguments import check_whole
 from sae_utils.penalties import KLSparsity
 
 import keras
@@ -48,8 +49,8 @@ def dense_autoencoder(
             Keras does not know an activation, if `penalty` is a `KLSparsity` and
             `activation` can leave [0, 1], or if `decoder_start` is not above 0.
     """
-    _check_size("units", units)
-    _check_size("n_inputs", n_inputs)
+    check_whole("units", units)
+    check_whole("n_inputs", n_inputs)
     _check_activation("activation", activation)
     _check_activation("output_activation", output_activation)
     _check_penalty(activation, penalty)
@@ -115,7 +116,7 @@ def conv_autoencoder(
             know an activation, or if `penalty` is a `KLSparsity` and `activation` can
             leave [0, 1].
     """
-    _check_size("units", units)
+    check_whole("units", units)
     _check_activation("activation", activation)
     _check_activation("output_activation", output_activation)
     _check_penalty(activation, penalty)
@@ -159,7 +160,7 @@ def encoder(model, layer="code"):
     Raises:
         ValueError: If `model` has no layer of that name.
     """
-    return keras.Model(model.inputs[0], _named_layer(model, layer).output)
+    return keras.Model(model.inputs[0], named_layer(model, layer).output)
 
 
 def decoder(model, layer="code"):
@@ -175,20 +176,26 @@ def decoder(model, layer="code"):
     Raises:
         ValueError: If `model` has no layer of that name.
     """
-    return keras.Model(_named_layer(model, layer).output, model.outputs[0])
+    return keras.Model(named_layer(model, layer).output, model.outputs[0])
 
 
-def _named_layer(model, name):
+def named_layer(model, name):
+    """Return a layer of a model.
+
+    Args:
+        model: A `keras.Model`.
+        name: Name of the layer.
+
+    Returns:
+        A `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `model` has no layer of that name.
+    """
     names = [each.name for each in model.layers]
     if name not in names:
         raise ValueError(f"The model has no layer {name!r}; its layers are {names}.")
     return model.get_layer(name)
-
-
-def _check_size(name, size):
-    is_whole = isinstance(size, int) and not isinstance(size, bool)
-    if not is_whole or size < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; got {size!r}.")
 
 
 def _check_activation(name, activation):

@@ -2,6 +2,7 @@
 
 import math
 
+from sae_utils.arguments import check_whole
 from sae_utils.memory import return_freed_memory
 from sae_utils.progress import Progress
 
@@ -42,8 +43,8 @@ def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
             input; if `epochs` or `batch_size` is not a whole number of at least 1; or if
             `learning_rate` is not above 0. Nothing has been trained then.
     """
-    _check_whole("epochs", epochs)
-    _check_whole("batch_size", batch_size)
+    check_whole("epochs", epochs)
+    check_whole("batch_size", batch_size)
     _check_learning_rate(learning_rate)
     x = _checked_inputs(model, x)
     model.compile(keras.optimizers.Adam(learning_rate), "mse")
@@ -137,12 +138,6 @@ def _checked_inputs(model, x):
             f"x must hold finite numbers only; got {count} that are NaN or infinite."
         )
     return x
-
-
-def _check_whole(name, number):
-    is_whole = isinstance(number, int) and not isinstance(number, bool)
-    if not is_whole or number < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; got {number!r}.")
 
 
 def _check_learning_rate(learning_rate):

@@ -27,6 +27,12 @@ class Notebook:
             for output in cell.outputs:
                 yield cell, output
 
+    def shown(self):
+        """Yield each code cell with each text of its outputs."""
+        for cell, output in self.outputs():
+            for text in output_texts(output):
+                yield cell, text
+
 
 def named(cell):
     """Name a cell by its number and first line, for a message."""

@@ -512,19 +512,16 @@ def schema_errors(node):
 
 def no_noise(notebook):
     """No output holds timings, addresses or bare objects."""
-    for cell, output in notebook.outputs():
-        for text in output_texts(output):
-            for pattern in NOISE:
-                if found := re.search(pattern, text):
-                    yield f"{named(cell)} printed {found[0]!r}: it varies or says little"
+    for cell, text in notebook.shown():
+        for pattern in NOISE:
+            if found := re.search(pattern, text):
+                yield f"{named(cell)} printed {found[0]!r}: it varies or says little"
 
 
 def no_machine_paths(notebook):
     """No path of somebody's machine, in a source or in an output."""
-    texts = [(cell, cell.source) for cell in notebook.cells]
-    for cell, output in notebook.outputs():
-        texts += [(cell, text) for text in output_texts(output)]
-    for cell, text in texts:
+    sources = [(cell, cell.source) for cell in notebook.cells]
+    for cell, text in [*sources, *notebook.shown()]:
         if found := re.search(MACHINE_PATH, text):
             yield f"{named(cell)} holds the path {text[found.start() :][:40]!r}"
 
@@ -532,8 +529,7 @@ def no_machine_paths(notebook):
 def american_english(notebook):
     """One spelling throughout, the American one; titles of references are left alone."""
     texts = [(cell, cell.source) for cell in notebook.code]
-    for cell, output in notebook.outputs():
-        texts += [(cell, text) for text in output_texts(output)]
+    texts += notebook.shown()
     for cell in notebook.markdown:
         parts = [
             part for part in sections(cell.source) if not part.startswith("References")

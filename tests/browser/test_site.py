@@ -24,8 +24,13 @@ def open_page(page, site, name):
 
 
 def unfold(page, selector):
-    """Open all that is folded, and would not be looked at."""
-    page.locator(selector).evaluate_all("all => all.forEach(one => { one.open = true; })")
+    """Open all that is folded, and would not be looked at, and end its fading in."""
+    page.locator(selector).evaluate_all(
+        """all => all.forEach(one => {
+            one.open = true;
+            one.getAnimations({subtree: true}).forEach(each => each.finish());
+        })"""
+    )
 
 
 def test_these_are_all_pages(site):
