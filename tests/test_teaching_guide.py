@@ -150,6 +150,7 @@ def test_decimals_are_measured():
         ("kl_settings", "rho", "beta"),
         ("recipe_steps", "variant", "step"),
         ("scoreboard", "code"),
+        ("sparser", "code"),
     ]:
         measured += means(table, *settings).to_numpy().ravel().tolist()
     parts = re.split(r"\n(?=\n|\||- )", GUIDE)
