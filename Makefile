@@ -23,47 +23,50 @@ export MALLOC_ARENA_MAX := 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: lab test run site site-serve slides student hub hub-load hub-if-npm \
+# Packages of other Pythons must not get in.
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: set-up lab test run site site-serve slides student hub hub-load hub-if-npm \
 	test-browser cost bench lock vendor clean
 
-lab: $(VENV)/.installed
+lab: set-up
 	$(BIN)/jupyter-lab --config=jupyter_lab_config.py
 
 # Two workers; all cells of a notebook must go to the same one, since they share a kernel.
-test: $(VENV)/.installed hub-if-npm
+test: set-up hub-if-npm
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/pytest -n 2 --dist loadfile
 
 # The two settings make sure that `python3` is the kernel of $(VENV), and not a kernel
 # of the same name that was installed for another project.
-run: $(VENV)/.installed
+run: set-up
 	$(BIN)/ruff format --no-cache notebooks
 	JUPYTER_PATH= JUPYTER_PREFER_ENV_PATH=1 $(BIN)/jupyter-nbconvert \
 		--config=jupyter_nbconvert_config.py --to=notebook --execute --inplace \
 		notebooks/*.ipynb
 
 # Warnings, such as a link that leads nowhere, are errors.
-site: $(VENV)/.installed
+site: set-up
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/site
 	@echo "The book is in build/site: open index.html there."
 
 site-serve: site
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
 
-slides: $(VENV)/.installed
+slides: set-up
 	$(BIN)/jupyter-nbconvert --config=docs/slides/config.py --output-dir=build/slides \
 		notebooks/*.ipynb
 	cp -R docs/vendor build/slides
 
-student: $(VENV)/.installed
+student: set-up
 	$(BIN)/jupyter-nbconvert --config=docs/student/config.py --output-dir=build/student \
 		notebooks/*.ipynb
 
-hub: $(VENV)/.installed student hub/node_modules/.package-lock.json
+hub: set-up student hub/node_modules/.package-lock.json
 	$(BIN)/jupyterhub --config=hub/jupyterhub_config.py
 
-hub-load: $(VENV)/.installed student hub/node_modules/.package-lock.json
+hub-load: set-up student hub/node_modules/.package-lock.json
 	$(BIN)/python -m benchmarks.hub_load 8
 
 # npm writes this file itself, at the end.
@@ -76,34 +79,30 @@ hub/node_modules/.package-lock.json: hub/package-lock.json
 hub-if-npm:
 	@if command -v npm >/dev/null; then $(MAKE) hub/node_modules/.package-lock.json; fi
 
-test-browser: $(VENV)/.installed
+test-browser: set-up
 	$(BIN)/pytest -m browser tests/browser
 
-cost: $(VENV)/.installed
+cost: set-up
 	$(BIN)/python benchmarks/notebook_cost.py --repeat $(or $(REPEAT),1) $(NOTEBOOKS)
 
-bench: $(VENV)/.installed
+bench: set-up
 	$(BIN)/python benchmarks/training_speed.py
 
-# The stamp comes last, so that an interrupted setup starts over. The package itself is
-# installed in place, without using the network again.
-$(VENV)/.installed: requirements.txt
+# It builds the environment only if that is missing, broken, moved, or older than the lock.
+set-up:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was \
 	found. If it is installed elsewhere: make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	"$(PYTHON)" -m venv --clear $(VENV)
-	$(PIP) install --requirement requirements.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
-	touch $@
+	@"$(PYTHON)" tools/set_up.py
 
 # uv writes exact versions with environment markers, and no download addresses.
-lock: $(VENV)/.installed
+lock: set-up
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 		--extra lab --extra test --extra site --extra browser --extra hub \
 		--custom-compile-command "make lock" --upgrade --output-file requirements.txt pyproject.toml
 
-vendor: $(VENV)/.installed
+vendor: set-up
 	$(BIN)/python tools/vendor.py
 
 clean:
-	rm -rf $(VENV) build docs/notebooks
+	rm -rf $(VENV) $(VENV).old build docs/notebooks
