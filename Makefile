@@ -11,6 +11,7 @@
 # make bench         measure the speed of training against plain Keras
 # make lock          pin requirements.txt again from pyproject.toml
 # make vendor        fetch again the scripts that ship with the book and the slides
+# make doctor        say what this machine has, what is wrong, and what to do
 # make clean         remove what was built, and the virtual environment
 
 # The first Python on the PATH that TensorFlow has a build for.
@@ -27,7 +28,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 unexport PYTHONPATH PYTHONHOME
 
 .PHONY: set-up lab test run site site-serve slides student hub hub-load hub-if-npm \
-	test-browser cost bench lock vendor clean
+	test-browser cost bench lock vendor doctor clean can-build
 
 lab: set-up
 	$(BIN)/jupyter-lab --config=jupyter_lab_config.py
@@ -46,20 +47,27 @@ run: set-up
 		--config=jupyter_nbconvert_config.py --to=notebook --execute --inplace \
 		notebooks/*.ipynb
 
+can-build:
+	@mkdir -p build 2>/dev/null && test -w build || { echo "Cannot write into the folder \
+	build: copy the project to a folder of your own." >&2; exit 1; }
+
 # Warnings, such as a link that leads nowhere, are errors.
-site: set-up
+site: set-up can-build
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/site
 	@echo "The book is in build/site: open index.html there."
 
-site-serve: site
-	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
+# Another port than the hub's.
+SITE_PORT ?= 8080
 
-slides: set-up
+site-serve: site
+	@$(BIN)/python tools/serve_book.py $(SITE_PORT)
+
+slides: set-up can-build
 	$(BIN)/jupyter-nbconvert --config=docs/slides/config.py --output-dir=build/slides \
 		notebooks/*.ipynb
 	cp -R docs/vendor build/slides
 
-student: set-up
+student: set-up can-build
 	$(BIN)/jupyter-nbconvert --config=docs/student/config.py --output-dir=build/student \
 		notebooks/*.ipynb
 
@@ -73,11 +81,13 @@ hub-load: set-up student hub/node_modules/.package-lock.json
 hub/node_modules/.package-lock.json: hub/package-lock.json
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed." >&2; \
 		exit 1; }
-	npm ci --prefix hub --no-audit --no-fund
+	npm ci --prefix hub --no-audit --no-fund --fetch-retries=1
 
-# Without npm the hub's tests are skipped.
+# Without npm, or if npm cannot install, the hub's tests are skipped.
 hub-if-npm:
-	@if command -v npm >/dev/null; then $(MAKE) hub/node_modules/.package-lock.json; fi
+	@if command -v npm >/dev/null; then \
+		$(MAKE) hub/node_modules/.package-lock.json || echo "npm could not install the \
+	hub's packages: its tests are skipped." >&2; fi
 
 test-browser: set-up
 	$(BIN)/pytest -m browser tests/browser
@@ -103,6 +113,9 @@ lock: set-up
 
 vendor: set-up
 	$(BIN)/python tools/vendor.py
+
+doctor:
+	@"$(or $(PYTHON),python3)" tools/doctor.py
 
 clean:
 	rm -rf $(VENV) $(VENV).old build docs/notebooks
