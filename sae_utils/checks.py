@@ -1,16 +1,27 @@
 """Checks of the exercises' answers. Each prints one line that names the likely mistake.
 
-Every check calls the reader's function on a small input, and compares the result
-with the right answer first, and then with the answers of known mistakes.
+Every check calls the reader's function on two or three small inputs, of different sizes,
+and compares the results with the right answers first, and then with those of known
+mistakes. So a number or a size that is written into the function is found out.
 """
 
+import re
 from typing import NamedTuple
 
 import numpy as np
 from keras import ops
 
 YOUR_TURN = "Your turn: replace the ... in the cell above with your own code, and run it."
-TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}
+# Wide enough for float32, and for an answer that is found by a search.
+TOLERANCE = {"rtol": 1e-4, "atol": 2e-5}
+# What an exception's message holds, and what helps then.
+HINTS = [
+    (
+        "truth value of an array",
+        "for arrays use np.maximum and np.where, not max and if",
+    ),
+    ("to Python scalars", "for arrays use NumPy's functions, and neither int nor float"),
+]
 
 
 def check_pixel_copy_fvu(answer):
@@ -23,7 +34,6 @@ def check_pixel_copy_fvu(answer):
         answer: A function of `x` of shape `(samples, inputs)` and `k` that returns one
             number, the fraction of variance unexplained.
     """
-    k = 2
     x = np.array(
         [
             [0.9, 0.8, 0.1, 0.2, 0.4, 0.3],
@@ -33,6 +43,18 @@ def check_pixel_copy_fvu(answer):
             [0.8, 0.2, 0.0, 0.1, 0.6, 0.3],
         ]
     )
+    other = np.array(
+        [
+            [0.2, 0.9, 0.5, 0.1, 0.7],
+            [0.6, 0.8, 0.1, 0.3, 0.7],
+            [0.1, 0.7, 0.9, 0.3, 0.6],
+            [0.3, 0.9, 0.2, 0.8, 0.8],
+        ]
+    )
+    _report(answer, [_pixel_copy_fvu(x, 2), _pixel_copy_fvu(other, 3)])
+
+
+def _pixel_copy_fvu(x, k):
     variance, mean, square = x.var(axis=0), x.mean(axis=0), (x**2).mean(axis=0)
     largest = _largest_first(variance)
     kept = np.argsort(-variance)[:k]
@@ -51,12 +73,12 @@ def check_pixel_copy_fvu(answer):
 
     components = _largest_first(np.linalg.eigvalsh(np.cov(x, rowvar=False)))
     spread = (x - mean) ** 2
-    _report(
-        answer,
-        (x, k),
+    return _Case(
+        {"x": x, "k": k},
         right,
         mistakes={
             "this is the explained share; FVU is the unexplained share": 1 - right,
+            "this is minus the explained share; FVU is 1 minus it": right - 1,
             "this keeps the first k inputs; keep the k that vary most": (
                 unexplained(variance)
             ),
@@ -105,6 +127,21 @@ def check_pixel_copy_fvu(answer):
             "these are means, of different numbers of inputs; divide sums": (
                 largest[k:].mean() / largest.mean()
             ),
+            "this is 1 minus a ratio of means, of different numbers of inputs; divide "
+            "sums": 1 - largest[:k].mean() / largest.mean(),
+            "this divides by the variance of all values; add up the variances of the "
+            "inputs": 1 - largest[:k].sum() / x.var(),
+            "this divides by n above and by n - 1 below, or the other way around; use "
+            "the same for both": 1 - largest[:k].sum() / x.var(axis=0, ddof=1).sum(),
+            "this is the share of one input; add up those of all that are filled in": (
+                largest[k] / largest.sum()
+            ),
+            "these are shares of the means; take the variances": unexplained(
+                _largest_first(mean)
+            ),
+            "np.argsort gives positions; take the variances at these positions": (
+                1 - np.argsort(variance)[::-1][:k].sum() / largest.sum()
+            ),
             "this is the share of the inputs that are filled in; weight each by its "
             "variance": 1 - k / len(variance),
             "this is the mean of the samples' own FVUs; divide once, sum by sum": (
@@ -137,35 +174,36 @@ def check_units_needed(answer):
 
     Args:
         answer: A function of `eigenvalues` of shape `(inputs,)`, largest first, and
-            `fvu`, that returns the smallest number of linear units whose FVU, the share
-            of the eigenvalues' sum that they leave unexplained, is at most `fvu`.
+            `limit`, that returns the smallest number of linear units whose FVU, the share
+            of the eigenvalues' sum that they leave unexplained, is at most `limit`.
     """
     # The first eigenvalues are powers of 2, so that no answer rounds: two units explain
-    # 3/4, and their FVU is exactly 1/4. In the others, no FVU is near the limit.
-    _report_all(
+    # 3/4, and their FVU is exactly 1/4. In the others, no FVU is near the limit. Together
+    # they tell all mistakes apart: a number of units says little by itself.
+    _report(
         answer,
         [
-            _units_needed(np.array(eigenvalues), fvu)
-            for eigenvalues, fvu in [
+            _units_needed(np.array(eigenvalues), limit)
+            for eigenvalues, limit in [
                 ([8.0, 4.0, 2.0, 1.0, 1.0], 0.25),
-                ([14.0, 9.0, 4.0, 3.0, 1.5, 0.5], 0.12),
-                ([7.0, 4.0, 3.0, 2.0], 0.5),
+                ([0.55, 0.425, 0.3, 0.25, 0.2, 0.08], 0.2),
+                ([1.05, 1.0, 0.65, 0.15], 0.55),
             ]
         ],
     )
 
 
-def _units_needed(eigenvalues, fvu):
+def _units_needed(eigenvalues, limit):
     total, inputs = eigenvalues.sum(), len(eigenvalues)
     explained = np.cumsum(eigenvalues) / total
     unexplained = 1 - explained
-    right = 1 + np.sum(unexplained > fvu)
+    right = 1 + np.sum(unexplained > limit)
 
     def needed(sizes):
-        return 1 + np.sum(1 - np.cumsum(sizes) / sizes.sum() > fvu)
+        return 1 + np.sum(1 - np.cumsum(sizes) / sizes.sum() > limit)
 
     return _Case(
-        (eigenvalues, fvu),
+        {"eigenvalues": eigenvalues, "limit": limit},
         right,
         mistakes={
             "this counts from 0: add 1 to get from a position to a number of units": (
@@ -174,26 +212,27 @@ def _units_needed(eigenvalues, fvu):
             "this is one unit too many: entry 0 of a cumulative sum has one unit in it": (
                 right + 1
             ),
-            "an FVU of exactly `fvu` is low enough: use <= or >": (
-                1 + np.sum(unexplained >= fvu)
+            "an FVU of exactly `limit` is low enough: use <= or >": (
+                1 + np.sum(unexplained >= limit)
             ),
-            "this counts from 0, and it misses that an FVU of exactly `fvu` is low "
-            "enough": np.sum(unexplained >= fvu),
-            "this takes `fvu` for the explained share; it is the unexplained share": (
-                1 + np.sum(explained < fvu)
+            "this counts from 0, and it misses that an FVU of exactly `limit` is low "
+            "enough": np.sum(unexplained >= limit),
+            "this takes `limit` for the explained share; it is the unexplained share": (
+                1 + np.sum(explained < limit)
             ),
-            "this takes `fvu` for the explained share, and counts from 0": (
-                np.sum(explained < fvu)
+            "this takes `limit` for the explained share, and counts from 0": (
+                np.sum(explained < limit)
             ),
-            "this compares a sum of eigenvalues with `fvu`; divide it by the sum of "
-            "all": 1 + np.sum(total * unexplained > fvu),
-            "this compares a sum of eigenvalues with 1 - `fvu`; divide it by the sum of "
-            "all": 1 + np.sum(total * explained < 1 - fvu),
-            "this takes the smallest eigenvalues first; they come largest first": (
+            "this compares a sum of eigenvalues with `limit`; divide it by the sum of "
+            "all": 1 + np.sum(total * unexplained > limit),
+            "this compares a sum of eigenvalues with 1 - `limit`; divide it by the sum "
+            "of all": 1 + np.sum(total * explained < 1 - limit),
+            "this counts from the wrong end; take the largest eigenvalues first, and "
+            "count where the unexplained share is above `limit`": (
                 needed(eigenvalues[::-1])
             ),
-            "this compares each eigenvalue's own share with `fvu`; compare the share of "
-            "all that are unexplained together": np.sum(eigenvalues / total > fvu),
+            "this compares each eigenvalue's own share with `limit`; compare the share "
+            "of all that are unexplained together": np.sum(eigenvalues / total > limit),
             "this squares the eigenvalues, which are variances already": (
                 needed(eigenvalues**2)
             ),
@@ -206,6 +245,22 @@ def _units_needed(eigenvalues, fvu):
             "this counts all numbers of units that are enough; give the smallest": (
                 inputs - right + 1
             ),
+            "np.argmax gives the first True, which is at the start; ask where the FVU is "
+            "at most `limit`": np.argmax(unexplained > limit) + 1,
+            "np.argmax gives the first True, which is at the start; ask where the FVU is "
+            "at most `limit`, and add 1": np.argmax(unexplained > limit),
+            "this is the largest number of units; give the smallest that is enough": (
+                inputs
+            ),
+            "this takes the FVU that is nearest to `limit`; take the first that is at "
+            "most `limit`": np.argmin(np.abs(unexplained - limit)) + 1,
+            "this takes the FVU that is nearest to `limit`, and counts from 0; take the "
+            "first that is at most `limit`, and add 1": (
+                np.argmin(np.abs(unexplained - limit))
+            ),
+            "this is the share of units, 1 - `limit`; weight each by its eigenvalue": (
+                np.ceil((1 - limit) * inputs)
+            ),
             "this is the FVU that is reached; give the number of units": (
                 unexplained[right - 1]
             ),
@@ -216,11 +271,11 @@ def _units_needed(eigenvalues, fvu):
             "these are all positions with a low enough FVU, counted from 0; give the "
             "first, plus 1": np.arange(right - 1, inputs),
             "this tells whether each number of units is enough; give the smallest that "
-            "is": unexplained <= fvu,
+            "is": unexplained <= limit,
             "this tells whether each number of units is too small; give the smallest "
-            "that is not": unexplained > fvu,
+            "that is not": unexplained > limit,
             "this is the FVU for every number of units; give the smallest number with at "
-            "most `fvu`": unexplained,
+            "most `limit`": unexplained,
         },
     )
 
@@ -238,11 +293,24 @@ def check_honest_penalty(answer):
             decoder's `kernel` of shape `(units, outputs)` and `strength` that returns
             one number.
     """
-    code = np.array([[0.0, 1.2, 0.5], [2.0, 0.3, 0.0], [0.7, 0.0, 0.0], [0.1, 0.4, 1.5]])
+    code = np.array(
+        [[0.0, 1.21, 0.53], [2.04, 0.37, 0.0], [0.76, 0.0, 0.0], [0.13, 0.44, 1.58]]
+    )
     # As many outputs as units, so that a sum over the wrong axis is a number, too. The
     # rows are 0.5, 2 and 3 long.
     kernel = np.array([[0.4, 0.3, 0.0], [1.6, -1.2, 0.0], [2.0, -1.0, -2.0]])
-    strength = 0.1
+    other_code = np.array([[0.31, 0.0], [1.47, 0.22], [0.0, 2.35], [0.68, 0.9], [0, 0.4]])
+    other_kernel = np.array([[0.3, -1.1], [0.7, 0.2]])
+    _report(
+        answer,
+        [
+            _honest_penalty(code, kernel, 0.1),
+            _honest_penalty(other_code, other_kernel, 0.3),
+        ],
+    )
+
+
+def _honest_penalty(code, kernel, strength):
     lengths = np.linalg.norm(kernel, axis=1)
     contributions = code * lengths
 
@@ -250,9 +318,8 @@ def check_honest_penalty(answer):
         return strength * np.sum(sizes, axis=axis).mean()
 
     right = penalty(contributions)
-    _report(
-        answer,
-        (code, kernel, strength),
+    return _Case(
+        {"code": code, "kernel": kernel, "strength": strength},
         right,
         mistakes={
             "this is the plain L1 penalty; multiply each activation by the length of its "
@@ -292,6 +359,18 @@ def check_honest_penalty(answer):
             "this sums over the samples and averages over the units; it is the other "
             "way around": penalty(contributions, axis=0),
             "the strength is missing": right / strength,
+            "the lengths are missing, and the strength": penalty(code) / strength,
+            "the strength comes in twice": right * strength,
+            "this divides by the strength; multiply": right / strength**2,
+            "this divides by one less than the number of samples; take their mean": (
+                strength * contributions.sum() / (len(code) - 1)
+            ),
+            "this counts the units that are on; multiply their activations by the "
+            "lengths": penalty(code > 0),
+            "this adds up the lengths of the units that are on; multiply each by its "
+            "activation": penalty((code > 0) * lengths),
+            "this adds up the kernel's squares; multiply each unit's length by its "
+            "activation": penalty(code) + strength * np.sum(kernel**2),
             "this squares the contributions; L1 adds them as they are": (
                 penalty(contributions**2)
             ),
@@ -324,13 +403,16 @@ def check_nonnegative_threshold(answer):
             returns an array of that shape: the `h` of at least 0 that makes
             `(h - x)**2 / 2 + strength * h` smallest.
     """
-    x = np.array([-3.0, -1.0, -0.4, 0.0, 0.3, 0.9, 2.0])
-    strength = 0.6
+    x = np.array([-3.0, -1.0, -0.4, 0.0, 0.313, 0.947, 2.028])
+    other = np.array([1.771, -0.2, 0.052, 4.316, -0.9])
+    _report(answer, [_nonnegative_threshold(x, 0.6), _nonnegative_threshold(other, 0.35)])
+
+
+def _nonnegative_threshold(x, strength):
     size, relu = np.abs(x), np.maximum(x, 0)
     right = np.maximum(x - strength, 0)
-    _report(
-        answer,
-        (x, strength),
+    return _Case(
+        {"x": x, "strength": strength},
         right,
         mistakes={
             "this is the two-sided soft threshold; no result may be negative": (
@@ -346,6 +428,19 @@ def check_nonnegative_threshold(answer):
             "survives must shrink": np.where(size > strength, x, 0),
             "this tells who survives; what survives is x - strength": x > strength,
             "this does not stop at 0: h may not be negative": x - strength,
+            "this turns what is negative around; it gives 0": np.abs(x - strength),
+            "this subtracts x from strength; it is the other way around": np.maximum(
+                strength - x, 0
+            ),
+            "this subtracts strength twice": np.maximum(x - 2 * strength, 0),
+            "this multiplies by 1 - strength, where L1 subtracts": np.maximum(
+                x * (1 - strength), 0
+            ),
+            "this multiplies by strength, where L1 subtracts": relu * strength,
+            "this leaves out what gives 0; give one number for each input": (
+                x[x > strength] - strength
+            ),
+            "this stops at 1 as well; only 0 is a limit": np.clip(x - strength, 0, 1),
             "this subtracts from |x|; subtract from x, and stop at 0": size - strength,
             "small inputs cross 0, and negative ones stay negative; h must be at least "
             "0": np.sign(x) * (size - strength),
@@ -394,7 +489,12 @@ def check_reverse_kl_gradient(answer):
             `rho` that returns the derivative of the units' summed `KL(rho_hat || rho)`
             with respect to each activation, an array of shape `(batch, units)`.
     """
-    code, rho = _sigmoid_code(), 0.15  # one unit is below this target, two are above
+    # Of the first code one unit is below the target and two are above.
+    code, other = _sigmoid_codes()
+    _report(answer, [_reverse_kl_gradient(code, 0.15), _reverse_kl_gradient(other, 0.22)])
+
+
+def _reverse_kl_gradient(code, rho):
     batch, units = code.shape
     rho_hat = code.mean(axis=0)
 
@@ -415,9 +515,8 @@ def check_reverse_kl_gradient(answer):
     on, off = halves(rho_hat)
     forward = -rho / rho_hat + (1 - rho) / (1 - rho_hat)
     per_sample = code.mean(axis=1, keepdims=True)
-    _report(
-        answer,
-        (code, rho),
+    return _Case(
+        {"code": code, "rho": rho},
         right=rows((on - off) / batch),
         mistakes={
             "this is the gradient of KL(rho || rho_hat); differentiate "
@@ -427,6 +526,22 @@ def check_reverse_kl_gradient(answer):
             "this swaps the letters in the gradient of KL(rho || rho_hat); differentiate "
             "KL(rho_hat || rho) itself, with respect to rho_hat": rows(
                 (-rho_hat / rho + (1 - rho_hat) / (1 - rho)) / batch
+            ),
+            "the sign is lost: below its target a unit's gradient is negative": rows(
+                np.abs(on - off) / batch
+            ),
+            "1 - rho is missing in the second half, log((1 - rho_hat) / (1 - rho))": (
+                rows((on - np.log(1 - rho_hat)) / batch)
+            ),
+            "the logarithms still have their weights rho_hat and 1 - rho_hat; the "
+            "derivative has none": rows((rho_hat * on - (1 - rho_hat) * off) / batch),
+            "this multiplies by the activation; every sample has the same gradient": (
+                code * (on - off) / batch
+            ),
+            "this is the gradient of a squared distance; differentiate "
+            "KL(rho_hat || rho)": rows(2 * (rho_hat - rho) / batch),
+            "wrong axis: this averages over the units, and gives one number per sample": (
+                slope(per_sample) / batch
             ),
             "1 / batch is missing: each activation is one part of the mean rho_hat": (
                 rows(on - off)
@@ -486,6 +601,12 @@ def check_reverse_kl_gradient(answer):
             "1 / batch of it, one row for each sample": on - off,
             "this is the divergence; give its gradient": kl(rho_hat).sum(),
             "this is the divergence of each unit; give its gradient": kl(rho_hat),
+            "this is the divergence of each unit, repeated; give its gradient": (
+                rows(kl(rho_hat))
+            ),
+            "this is the divergence of each unit, divided by batch; give its gradient": (
+                rows(kl(rho_hat) / batch)
+            ),
             "this is a divergence for each activation; give the gradient": kl(code),
         },
     )
@@ -498,48 +619,85 @@ def check_lifetime_sparsity(answer):
         answer: A function of a code of shape `(samples, units)`, no unit of which is
             dead, that returns an array of shape `(units,)`.
     """
-    code = _sigmoid_code()
-    samples = len(code)
+    _report(answer, [_lifetime_sparsity(code) for code in _sigmoid_codes()])
+
+
+def _lifetime_sparsity(code):
+    samples, units = code.shape
+    mean, mean_square = code.mean(axis=0), (code**2).mean(axis=0)
+    evenness = mean**2 / mean_square
+    scale = 1 - 1 / samples
+    right = (1 - evenness) / scale
 
     def sparseness(axis, n):
-        return (1 - code.mean(axis=axis) ** 2 / (code**2).mean(axis=axis)) / (1 - 1 / n)
+        evenness = code.mean(axis=axis) ** 2 / (code**2).mean(axis=axis)
+        return (1 - evenness) / (1 - 1 / n)
 
-    _report(
-        answer,
-        (code,),
-        right=sparseness(0, samples),
+    return _Case(
+        {"code": code},
+        right,
         mistakes={
             "this is population sparsity: average over the samples, axis 0": (
-                sparseness(1, code.shape[1])
+                sparseness(1, units)
             ),
-            "1 / n takes the number of samples, not of units": sparseness(
-                0, code.shape[1]
+            "this is population sparsity with the n of lifetime sparsity: average over "
+            "the samples, axis 0": sparseness(1, samples),
+            "this averages over the units, and the division by (1 - 1/n) is missing; "
+            "average over the samples, axis 0": sparseness(1, np.inf),
+            "this averages over all activations; every unit has means of its own, "
+            "axis 0": sparseness(None, samples),
+            "this averages over all activations, and counts them all; every unit has "
+            "means of its own, axis 0": sparseness(None, code.size),
+            "1 / n takes the number of samples, not of units": sparseness(0, units),
+            "1 / n takes the number of samples, not of all activations": sparseness(
+                0, code.size
             ),
-            "the division by (1 - 1/n) is missing": sparseness(0, np.inf),
-            "this is 1 minus the sparsity: sparse units must score near 1": (
-                1 - sparseness(0, samples)
+            "1 / n takes the number of samples, not one less": sparseness(0, samples - 1),
+            "the division by (1 - 1/n) is missing, or n is not the number of samples": (
+                1 - evenness
             ),
-            "this is the mean over the units; give one number per unit": (
-                sparseness(0, samples).mean()
+            "this multiplies by (1 - 1/n); divide": (1 - evenness) * scale,
+            "this divides by 1 and subtracts 1/n; put parentheses around (1 - 1/n)": (
+                1 - evenness - 1 / samples
             ),
+            "only the second part is divided by (1 - 1/n); put parentheses around the "
+            "difference": 1 - evenness / scale,
+            "this is mean(a)^2 / mean(a^2), which is 1 for an even unit; subtract it "
+            "from 1, and divide by (1 - 1/n)": evenness,
+            "this is 1 minus the sparsity: sparse units must score near 1": 1 - right,
+            "this divides mean(a^2) by mean(a)^2; it is the other way around": (
+                1 - mean_square / mean**2
+            )
+            / scale,
+            "the mean is not squared": (1 - mean / mean_square) / scale,
+            "this divides by the mean of a, not by that of a^2": (1 - mean) / scale,
+            "these are sums; take means": (1 - samples * evenness) / scale,
+            "this is the variance; divide it by the mean of a^2 and by (1 - 1/n)": (
+                code.var(axis=0)
+            ),
+            "this is the root of the sparsity": np.sqrt(right),
+            "this is the mean over the units; give one number per unit": right.mean(),
         },
     )
 
 
-def _sigmoid_code():
-    """A fixed code of shape `(5, 3)` in (0, 1), sparse enough to look like one.
+def _sigmoid_codes():
+    """Two fixed codes, `(5, 3)` and `(4, 2)`, in (0, 1), sparse enough to look like ones.
 
     A unit's sum over the batch is also below 1, so that the log of 1 minus the sum is not
     NaN, which many mistakes give, but a number that identifies the mistake.
     """
-    return np.array(
-        [
-            [0.02, 0.10, 0.20],
-            [0.70, 0.20, 0.05],
-            [0.05, 0.15, 0.10],
-            [0.01, 0.05, 0.40],
-            [0.03, 0.08, 0.15],
-        ]
+    return (
+        np.array(
+            [
+                [0.02, 0.10, 0.20],
+                [0.70, 0.20, 0.05],
+                [0.05, 0.15, 0.10],
+                [0.01, 0.05, 0.40],
+                [0.03, 0.08, 0.15],
+            ]
+        ),
+        np.array([[0.10, 0.30], [0.02, 0.20], [0.40, 0.05], [0.08, 0.25]]),
     )
 
 
@@ -548,20 +706,15 @@ def _largest_first(values):
 
 
 class _Case(NamedTuple):
-    """One input, the right answer to it, and those of known mistakes by message."""
+    """One input by argument, the right answer, and those of known mistakes by message."""
 
-    inputs: tuple
+    inputs: dict
     right: object
     mistakes: dict
 
 
-def _report(answer, inputs, right, mistakes):
-    """Print what is right or wrong about `answer(*inputs)`, in one line."""
-    _report_all(answer, [_Case(inputs, right, mistakes)])
-
-
-def _report_all(answer, cases):
-    """Do the same for several inputs: a mistake must give the answers to all of them."""
+def _report(answer, cases):
+    """Print in one line what is right or wrong about an answer to all cases."""
     print(_diagnosis(answer, cases))
 
 
@@ -576,12 +729,9 @@ def _diagnosis(answer, cases):
     answers = []
     for case in cases:
         try:
-            returned = answer(*map(_copy, case.inputs))
+            returned = _called(answer, case.inputs)
         except Exception as error:  # the reader is shown whatever it raises
-            said = f"{type(error).__name__}: {error}"
-            if "truth value of an array" in said:
-                said += "; for arrays use np.maximum and np.where, not max and if."
-            return f"Not yet: your function stopped with {said}"
+            return _stopped(error, case.inputs)
         if returned is ... or (returned is None and _is_empty(answer)):
             return YOUR_TURN
         if returned is None:
@@ -591,40 +741,173 @@ def _diagnosis(answer, cases):
             )
         answers.append(_as_array(returned))
         if answers[-1] is None:
-            return (
-                f"Not yet: the answer must be a number or an array; got "
-                f"{type(returned).__name__}."
-            )
-    return _verdict(answers, cases)
-
-
-def _verdict(answers, cases):
+            kind = type(returned).__name__
+            if isinstance(returned, np.ndarray):
+                kind += f" of {returned.dtype}"
+            return f"Not yet: the answer must be a number or an array; got {kind}."
     rights = [np.asarray(case.right, dtype=float) for case in cases]
     if _all_close(answers, rights):
         return "Right."
-    for message in cases[0].mistakes:
-        if _all_close(answers, [case.mistakes[message] for case in cases]):
-            return f"Not yet: {message}."
-    got, right, inputs = next(
-        (got, right, case.inputs)
-        for got, right, case in zip(answers, rights, cases, strict=True)
-        if not _all_close([got], [right])
+    return f"Not yet: {_mistake(answer, cases, answers, rights)}."
+
+
+def _called(answer, inputs):
+    """Call with copies: an answer may change its inputs."""
+    return answer(*(_copy(value) for value in inputs.values()))
+
+
+def _stopped(error, inputs):
+    """Say which exception an answer raised, and what may help."""
+    if "'ellipsis'" in str(error):  # calculated with the ... that was to be replaced
+        return YOUR_TURN
+    # A message of TensorFlow's, or of NumPy's, can have several lines.
+    text = " ".join(f"{type(error).__name__}: {error}".split()[:40])
+    said = f"Not yet: your function stopped with {text}"
+    for part, hint in HINTS:
+        if part in str(error):
+            return f"{said}; {hint}."
+    about_sizes = isinstance(error, IndexError) or (
+        not isinstance(error, AttributeError | NameError | TypeError)
+        and re.search("shape|size|dim", str(error))
     )
-    if got.shape != right.shape:
+    if about_sizes:
+        shapes = [
+            f"`{name}` of shape {value.shape}"
+            for name, value in inputs.items()
+            if isinstance(value, np.ndarray)
+        ]
         return (
-            f"Not yet: wrong shape; expected {right.shape}, got {got.shape}. "
-            "A single number has shape ()."
+            f"{said}; here it got {' and '.join(shapes)}: look at the axes, and take "
+            "sizes from the arguments."
         )
-    if np.isnan(got).any():
+    return said
+
+
+def _mistake(answer, cases, answers, rights):
+    """Say what is wrong with answers that are not all right."""
+    for message in cases[0].mistakes:
+        expected = [np.squeeze(case.mistakes[message]) for case in cases]
+        if _all_close([np.squeeze(got) for got in answers], expected):
+            return message
+    for got, right in zip(answers, rights, strict=True):
+        if got.shape != right.shape:
+            return _wrong_shape(got, right)
+        if not np.isfinite(got).all():
+            kind = "NaN" if np.isnan(got).any() else "infinity"
+            return (
+                f"the answer holds {kind}; look for the log of a number that is not "
+                "above 0, or a division by 0"
+            )
+    if _are_rounded(answers, rights):
+        return "this is rounded; give all digits, without `int` or `round`"
+    factor = _factor(answers, rights)
+    if factor == -1:
+        return "wrong sign; this is the right answer times -1"
+    if factor is not None:
         return (
-            "Not yet: the answer holds NaN; look for the log of a negative number or a "
-            "division of 0 by 0."
+            f"this is the right answer times {factor:.4g}; look for what you multiply or "
+            "divide by"
         )
-    if _all_close(answers, [-right for right in rights]):
-        return "Not yet: wrong sign; this is the right answer times -1."
-    text = " and ".join(_text(np.asarray(each)) for each in inputs)
-    given = f" for the input {text}" if len(cases) > 1 else ""
-    return f"Not yet: expected {_text(right)}, got {_text(got)}{given}."
+    for name in cases[0].inputs:
+        if _ignores(answer, cases, answers[0], name):
+            return (
+                f"your function gives the same for every `{name}`; use the argument, not "
+                "a fixed number"
+            )
+    at = next(
+        i for i in range(len(cases)) if not _all_close(answers[i : i + 1], [rights[i]])
+    )
+    said = _difference(answers[at], rights[at]) + _given(cases[at].inputs)
+    if at > 0:
+        return (
+            "right for one input, wrong for another; use the arguments, not fixed "
+            f"numbers or sizes: {said}"
+        )
+    return said
+
+
+def _wrong_shape(got, right):
+    if got.size == right.size and _all_close([got.ravel()], [right.ravel()]):
+        return (
+            f"the right numbers, in shape {got.shape}; give them in shape {right.shape}"
+        )
+    if got.ndim == 2 and _all_close([got.T], [right]):
+        return (
+            f"the right numbers, with rows and columns swapped; expected shape "
+            f"{right.shape}, got {got.shape}"
+        )
+    return (
+        f"wrong shape; expected {right.shape}, got {got.shape}. A single number has "
+        "shape ()"
+    )
+
+
+def _are_rounded(answers, rights):
+    """Tell whether these are the right answers, rounded or cut off."""
+    # A float that is 0 may have any reason, an int that is 0 has this one.
+    if not any(got.any() or got.dtype.kind in "iu" for got in answers):
+        return False
+    rounded = [[np.trunc(right) for right in rights]]
+    rounded += [[np.round(right, digits) for right in rights] for digits in range(4)]
+    return any(
+        all(np.allclose(got, each) for got, each in zip(answers, tried, strict=True))
+        for tried in rounded
+    )
+
+
+def _factor(answers, rights):
+    """Return what the right answers were multiplied by, or None.
+
+    Arrays may each have a factor of their own, such as a batch size; the first counts.
+    """
+    factors = [
+        np.sum(got * right) / np.sum(right**2)
+        for got, right in zip(answers, rights, strict=True)
+    ]
+    multiplied = [factor * right for factor, right in zip(factors, rights, strict=True)]
+    are_arrays = all(right.size > 1 for right in rights)
+    if not _all_close(answers, multiplied) or abs(factors[0]) < 1e-3:
+        return None
+    if not are_arrays and not np.allclose(factors, factors[0], rtol=1e-3):
+        return None
+    if 0.95 < factors[0] < 1.05:  # as good as right: the numbers say more
+        return None
+    return -1 if np.allclose(factors, -1, rtol=1e-3) else factors[0]
+
+
+def _ignores(answer, cases, first, name):
+    """Tell whether a number among the arguments makes no difference to the answer."""
+    inputs = cases[0].inputs
+    if isinstance(inputs[name], np.ndarray):
+        return False
+    for case in cases[1:]:
+        try:
+            changed = _called(answer, {**inputs, name: case.inputs[name]})
+        except Exception:  # so it does make a difference
+            return False
+        changed = _as_array(changed)
+        if changed is None or not _all_close([changed], [first]):
+            return False
+    return True
+
+
+def _difference(got, right):
+    """Show what was expected; of a table, the first entry that is wrong."""
+    entry = ""
+    if right.ndim == 2:
+        wrong = np.argwhere(~np.isclose(got, right, **TOLERANCE))[0]
+        entry = f" in row {wrong[0]}, column {wrong[1]}"
+        got, right = got[tuple(wrong)], right[tuple(wrong)]
+    digits = 4 if _text(right, 4) != _text(got, 4) else 8
+    return f"expected {_text(right, digits)}{entry}, got {_text(got, digits)}"
+
+
+def _given(inputs):
+    """Show an input, if it fits on a line."""
+    values = [np.asarray(value) for value in inputs.values()]
+    if any(value.ndim > 1 for value in values):
+        return ""
+    return f" for the input {' and '.join(_text(value, 4) for value in values)}"
 
 
 def _copy(value):
@@ -650,18 +933,21 @@ def _all_close(answers, expected):
     )
 
 
-def _text(array):
+def _text(array, digits):
     # Adding 0 turns -0 into 0.
-    return np.array2string(array + 0.0, formatter={"float": "{:.4g}".format})
+    show = {"float": lambda number: f"{number:.{digits}g}"}
+    return np.array2string(np.asarray(array) + 0.0, max_line_width=np.inf, formatter=show)
 
 
 def _as_array(returned):
-    """Return a number, list, array, or tensor as floats; None if it is none of these."""
-    if isinstance(returned, str):
-        return None  # NumPy would read "0.5" as a number
+    """Return a number, list, array, or tensor as an array; None for anything else."""
     try:
         if ops.is_tensor(returned):
             returned = ops.convert_to_numpy(returned)
-        return np.asarray(returned, dtype=float)
+        found = np.asarray(returned)
+        if found.dtype.kind == "O" and isinstance(returned, np.ndarray):
+            found = np.asarray(returned, dtype=float)
     except (TypeError, ValueError):
         return None
+    # NumPy would read "0.5" as a number, and None as NaN.
+    return found if found.dtype.kind in "biuf" else None

@@ -1,13 +1,20 @@
 """Each check accepts every form of the right answer and names each known mistake.
 
-The answers are written out as a reader would write them, without the checks' tables.
+`CASES` and `OF_ANY_EXERCISE` hold what a class would hand in, written out as a reader
+would write it, without the checks' own tables.
 """
+
+import math
+import re
 
 from sae_utils import checks
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
+from scipy.optimize import minimize_scalar
+from scipy.special import logit
 
 # --- right answers, each in several forms ---
 
@@ -66,29 +73,29 @@ def unexplained(eigenvalues):
     return 1 - np.cumsum(eigenvalues) / np.sum(eigenvalues)
 
 
-def units_needed(eigenvalues, fvu):
-    return 1 + np.sum(unexplained(eigenvalues) > fvu)
+def units_needed(eigenvalues, limit):
+    return 1 + np.sum(unexplained(eigenvalues) > limit)
 
 
-def units_needed_loop(eigenvalues, fvu):
+def units_needed_loop(eigenvalues, limit):
     left = total = sum(eigenvalues)
     units = 0
-    while left / total > fvu:
+    while left / total > limit:
         left -= eigenvalues[units]
         units += 1
     return units
 
 
-def units_needed_ops(eigenvalues, fvu):
+def units_needed_ops(eigenvalues, limit):
     eigenvalues = ops.convert_to_tensor(eigenvalues, dtype="float32")
     explained = ops.cumsum(eigenvalues) / ops.sum(eigenvalues)
-    return 1 + ops.sum(ops.cast(1 - explained > fvu, "int32"))
+    return 1 + ops.sum(ops.cast(1 - explained > limit, "int32"))
 
 
-def units_needed_in_place(eigenvalues, fvu):
+def units_needed_in_place(eigenvalues, limit):
     eigenvalues /= eigenvalues.sum()
     np.cumsum(eigenvalues, out=eigenvalues)
-    return int(np.argmax(eigenvalues >= 1 - fvu)) + 1
+    return int(np.argmax(eigenvalues >= 1 - limit)) + 1
 
 
 def honest_penalty(code, kernel, strength):
@@ -123,8 +130,18 @@ def nonnegative_threshold_loop(x, strength):
 
 
 def nonnegative_threshold_search(x, strength):
-    h = np.arange(0, 3, 0.001)[:, np.newaxis]
+    h = np.arange(0, 5, 0.001)[:, np.newaxis]
     return h[np.argmin((h - x) ** 2 / 2 + strength * h, axis=0), 0]
+
+
+def nonnegative_threshold_minimized(x, strength):
+    def loss(h, value):
+        return (h - value) ** 2 / 2 + strength * h
+
+    return [
+        minimize_scalar(loss, bounds=(0, 5), args=value, method="bounded").x
+        for value in x
+    ]
 
 
 def nonnegative_threshold_in_place(x, strength):
@@ -172,6 +189,15 @@ def reverse_kl_gradient_ops(code, rho):
     return ops.broadcast_to(slope / code.shape[0], code.shape)
 
 
+def reverse_kl_gradient_tape(code, rho):
+    code = tf.Variable(code)
+    with tf.GradientTape() as tape:
+        rho_hat = tf.reduce_mean(code, axis=0)
+        off = (1 - rho_hat) * tf.math.log((1 - rho_hat) / (1 - rho))
+        divergence = rho_hat * tf.math.log(rho_hat / rho) + off
+    return tape.gradient(divergence, code)
+
+
 def reverse_kl_gradient_in_place(code, rho):
     code[:] = code.mean(axis=0)
     return (np.log(code / rho) - np.log((1 - code) / (1 - rho))) / len(code)
@@ -200,83 +226,7 @@ def lifetime_sparsity_in_place(code):
     return (1 - code.mean(axis=0) ** 2 / (code**2).mean(axis=0)) / (1 - 1 / len(code))
 
 
-RIGHT = [
-    (
-        checks.check_pixel_copy_fvu,
-        {
-            "numpy": pixel_copy_fvu,
-            "loop": pixel_copy_fvu_loop,
-            "reconstruction": pixel_copy_fvu_of_images,
-            "divided by n - 1": lambda x, k: (
-                np.sort(np.var(x, axis=0, ddof=1))[:-k].sum() / np.trace(np.cov(x.T))
-            ),
-            "ops": pixel_copy_fvu_ops,
-            "in place": pixel_copy_fvu_in_place,
-        },
-    ),
-    (
-        checks.check_units_needed,
-        {
-            "numpy": units_needed,
-            "loop": units_needed_loop,
-            "search": lambda eigenvalues, fvu: (
-                np.searchsorted(np.cumsum(eigenvalues) / sum(eigenvalues), 1 - fvu) + 1
-            ),
-            "first": lambda eigenvalues, fvu: next(
-                k
-                for k in range(len(eigenvalues) + 1)
-                if eigenvalues[k:].sum() / eigenvalues.sum() <= fvu
-            ),
-            "float": lambda eigenvalues, fvu: float(units_needed(eigenvalues, fvu)),
-            "ops": units_needed_ops,
-            "in place": units_needed_in_place,
-        },
-    ),
-    (
-        checks.check_honest_penalty,
-        {
-            "numpy": honest_penalty,
-            "loop": honest_penalty_loop,
-            "ops": honest_penalty_ops,
-            "in place": honest_penalty_in_place,
-        },
-    ),
-    (
-        checks.check_nonnegative_threshold,
-        {
-            "numpy": nonnegative_threshold,
-            "loop": nonnegative_threshold_loop,
-            "search": nonnegative_threshold_search,
-            "ops": lambda x, strength: ops.relu(ops.convert_to_tensor(x) - strength),
-            "in place": nonnegative_threshold_in_place,
-        },
-    ),
-    (
-        checks.check_reverse_kl_gradient,
-        {
-            "numpy": reverse_kl_gradient,
-            "loop": reverse_kl_gradient_loop,
-            "numerical": reverse_kl_gradient_numerical,
-            "ops": reverse_kl_gradient_ops,
-            "in place": reverse_kl_gradient_in_place,
-        },
-    ),
-    (
-        checks.check_lifetime_sparsity,
-        {
-            # The variance over the mean square is 1 - mean^2 / mean square.
-            "numpy": lambda code: (
-                code.var(axis=0) / (code**2).mean(axis=0) * len(code) / (len(code) - 1)
-            ),
-            "loop": lifetime_sparsity_loop,
-            "ops": lifetime_sparsity_ops,
-            "in place": lifetime_sparsity_in_place,
-        },
-    ),
-]
-CHECKS = [check for check, _ in RIGHT]
-
-# --- wrong answers: the line that must be printed, and a function that earns it ---
+# --- parts of wrong answers ---
 
 
 def explained_pixels(x, k):
@@ -319,10 +269,10 @@ def per_sample_fvu(x, k):
     return np.mean(errors / np.sum((x - x.mean(axis=0)) ** 2, axis=1))
 
 
-def smallest_first(eigenvalues, fvu):
+def smallest_first(eigenvalues, limit):
     left, units = sum(eigenvalues), 0
     for eigenvalue in sorted(eigenvalues):
-        if left / sum(eigenvalues) <= fvu:
+        if left / sum(eigenvalues) <= limit:
             break
         left -= eigenvalue
         units += 1
@@ -365,354 +315,468 @@ def per_sample_slope(code, rho, count):
     )
 
 
+def by_halves(rho_hat, rho):
+    off = np.log((1 - rho_hat) / (1 - rho))
+    return rho_hat * np.log(rho_hat / rho) - (1 - rho_hat) * off
+
+
+def evenness(code):
+    return code.mean(axis=0) ** 2 / (code**2).mean(axis=0)
+
+
 def sparseness(code, axis, n):
     return (1 - code.mean(axis=axis) ** 2 / (code**2).mean(axis=axis)) / (1 - 1 / n)
 
 
-WRONG = {
+# --- the table: words of the line that must be printed, and an answer that earns it ---
+
+CASES = {
     checks.check_pixel_copy_fvu: [
+        ("Right.", pixel_copy_fvu),
+        ("Right.", pixel_copy_fvu_loop),
+        ("Right.", pixel_copy_fvu_of_images),
         (
-            "this is the explained share; FVU is the unexplained share",
-            explained_pixels,
+            "Right.",
+            lambda x, k: (
+                np.sort(np.var(x, axis=0, ddof=1))[:-k].sum() / np.trace(np.cov(x.T))
+            ),
+        ),
+        ("Right.", pixel_copy_fvu_ops),
+        ("Right.", pixel_copy_fvu_in_place),
+        ("Right.", lambda x, k: np.float32(pixel_copy_fvu(x.astype("float32"), k))),
+        (
+            "Right.",
+            lambda x, k: (
+                np.sum(sorted(np.var(x, axis=0))[: x.shape[1] - k])
+                / np.trace(np.cov(x.T, bias=True))
+            ),
         ),
         (
-            "this keeps the first k inputs; keep the k that vary most",
-            lambda x, k: 1 - first_variances(x, k),
+            "Right.",
+            lambda x, k: 1 + np.sort(-x.var(axis=0))[:k].sum() / x.var(axis=0).sum(),
         ),
+        ("Right.", lambda x, k: unexplained(np.sort(x.var(axis=0))[::-1])[k - 1]),
+        ("this is the explained share; FVU is the unexplained share", explained_pixels),
+        ("this keeps the first k inputs", lambda x, k: 1 - first_variances(x, k)),
         (
-            "this keeps the first k inputs; keep the k that vary most",
+            "this keeps the first k inputs",
             lambda x, k: fvu(x, copied(x, range(k), x.mean(axis=0))),
         ),
+        ("this is the explained share of the first k inputs", first_variances),
+        ("this keeps the k inputs that vary least", lambda x, k: 1 - least_varying(x, k)),
+        ("this is the explained share of the k inputs that vary least", least_varying),
+        ("this keeps the inputs whose mean is largest", brightest),
         (
-            "this is the explained share of the first k inputs; give the unexplained "
-            "share, and keep the k inputs that vary most",
-            first_variances,
-        ),
-        (
-            "this keeps the k inputs that vary least; sort the variances largest first",
-            lambda x, k: 1 - least_varying(x, k),
-        ),
-        (
-            "this is the explained share of the k inputs that vary least; give the "
-            "unexplained share, and keep the k that vary most",
-            least_varying,
-        ),
-        (
-            "this keeps the inputs whose mean is largest; keep those that vary most",
-            brightest,
-        ),
-        (
-            "these are shares of standard deviations; square them",
+            "these are shares of standard deviations",
             lambda x, k: 1 - top_share(x.std(axis=0), k),
         ),
         (
-            "this takes the mean of x**2 for the variance; subtract each input's mean "
-            "before you square",
+            "this takes the mean of x**2 for the variance",
             lambda x, k: 1 - top_share((x**2).sum(axis=0), k),
         ),
+        ("this measures the total from 0 and fills in 0", without_means),
         (
-            "this measures the total from 0 and fills in 0; measure from each input's "
-            "mean, and fill it in",
-            without_means,
-        ),
-        (
-            "this fills the other inputs with 0; fill in their means",
+            "this fills the other inputs with 0",
             lambda x, k: fvu(x, copied(x, most_varying(x, k), 0)),
         ),
         (
-            "this fills every other input with the mean of all values; each input has "
-            "a mean of its own",
+            "this fills every other input with the mean of all values",
             lambda x, k: fvu(x, copied(x, most_varying(x, k), np.mean(x))),
         ),
         (
-            "this fills in the means of the samples; an input's mean is over the "
-            "samples, axis 0",
+            "this fills in the means of the samples",
             lambda x, k: fvu(
                 x, copied(x, most_varying(x, k), x.mean(axis=1)[:, np.newaxis])
             ),
         ),
         (
-            "this takes the variance within each sample; an input varies over the "
-            "samples, axis 0",
+            "this takes the variance within each sample",
             lambda x, k: 1 - top_share(np.var(x, axis=1), k),
         ),
         (
-            "this divides by the variance of all values about one mean; add up the "
-            "variances of the inputs",
+            "this divides by the variance of all values about one mean",
             lambda x, k: np.mean(pixel_errors(x, k)) / np.var(x),
         ),
         (
-            "this divides by the variance of the inputs that are kept; divide by that "
-            "of all",
+            "this divides by the variance of the inputs that are kept",
             lambda x, k: (1 - explained_pixels(x, k)) / explained_pixels(x, k),
         ),
+        ("this is the mean squared error", lambda x, k: np.mean(pixel_errors(x, k))),
+        ("this is the whole squared error", lambda x, k: np.sum(pixel_errors(x, k))),
+        ("this is a sum of variances", lambda x, k: sum(sorted(x.var(axis=0))[:-k])),
         (
-            "this is the mean squared error; divide it by the mean variance",
-            lambda x, k: np.mean(pixel_errors(x, k)),
-        ),
-        (
-            "this is the whole squared error; divide it by that of the mean",
-            lambda x, k: np.sum(pixel_errors(x, k)),
-        ),
-        (
-            "this is a sum of variances; divide it by the sum over all inputs",
-            lambda x, k: sum(sorted(x.var(axis=0))[:-k]),
-        ),
-        (
-            "this is a mean of variances; divide their sum by the sum over all inputs",
+            "this is a mean of variances",
             lambda x, k: np.mean(np.sort(x.var(axis=0))[:-k]),
         ),
         (
-            "these are means, of different numbers of inputs; divide sums",
+            "these are means",
             lambda x, k: np.mean(np.sort(x.var(axis=0))[:-k]) / np.mean(x.var(axis=0)),
         ),
         (
-            "this is the share of the inputs that are filled in; weight each by its "
-            "variance",
+            "this is the share of the inputs that are filled in",
             lambda x, k: np.mean(pixel_errors(x, k).mean(axis=0) / np.var(x, axis=0)),
         ),
+        ("this is the mean of the samples' own FVUs", per_sample_fvu),
+        ("this keeps one input too few", lambda x, k: pixel_copy_fvu(x, k - 1)),
+        ("this keeps one input too many", lambda x, k: pixel_copy_fvu(x, k + 1)),
+        ("this is the FVU of PCA", pca_fvu),
         (
-            "this is the mean of the samples' own FVUs; divide once, sum by sum",
-            per_sample_fvu,
-        ),
-        (
-            "this keeps one input too few; the k largest are [:k]",
-            lambda x, k: pixel_copy_fvu(x, k - 1),
-        ),
-        (
-            "this keeps one input too many; the k largest are [:k]",
-            lambda x, k: pixel_copy_fvu(x, k + 1),
-        ),
-        (
-            "this is the FVU of PCA, whose components mix inputs; this code copies k "
-            "inputs",
-            pca_fvu,
-        ),
-        (
-            "this is the root of the FVU; divide squared errors",
+            "this is the root of the FVU",
             lambda x, k: (
                 np.linalg.norm(x - copied(x, most_varying(x, k), x.mean(axis=0)))
                 / np.linalg.norm(x - x.mean(axis=0))
             ),
         ),
+        ("this is in percent", lambda x, k: 100 * pixel_copy_fvu(x, k)),
         (
-            "this is in percent; give a share between 0 and 1",
-            lambda x, k: 100 * pixel_copy_fvu(x, k),
-        ),
-        (
-            "this is one share per input that is filled in; add them up",
+            "this is one share per input that is filled in",
             lambda x, k: np.sort(x.var(axis=0))[::-1][k:] / x.var(axis=0).sum(),
         ),
         (
-            "these are the variances of the inputs that are filled in; divide their "
-            "sum by the sum over all inputs",
+            "these are the variances of the inputs that are filled in",
             lambda x, k: np.sort(x.var(axis=0))[::-1][k:],
         ),
         (
-            "this is the FVU for every number of inputs; pick the one for k",
+            "this is the FVU for every number of inputs",
             lambda x, k: unexplained(np.sort(x.var(axis=0))[::-1]),
         ),
+        ("this is minus the explained share", lambda x, k: pixel_copy_fvu(x, k) - 1),
+        (
+            "this is 1 minus a ratio of means",
+            lambda x, k: (
+                1 - np.sort(x.var(axis=0))[::-1][:k].mean() / x.var(axis=0).mean()
+            ),
+        ),
+        (
+            "this divides by the variance of all values; add",
+            lambda x, k: 1 - np.sort(x.var(axis=0))[::-1][:k].sum() / x.var(),
+        ),
+        (
+            "n - 1 below, or the other way around",
+            lambda x, k: (
+                1 - np.sort(x.var(axis=0))[::-1][:k].sum() / x.var(axis=0, ddof=1).sum()
+            ),
+        ),
+        (
+            "this is the share of one input",
+            lambda x, k: np.sort(x.var(axis=0))[::-1][k] / x.var(axis=0).sum(),
+        ),
+        ("these are shares of the means", lambda x, k: 1 - top_share(x.mean(axis=0), k)),
+        (
+            "np.argsort gives positions",
+            lambda x, k: (
+                1 - np.sum(np.argsort(-x.var(axis=0))[::-1][-k:]) / x.var(axis=0).sum()
+            ),
+        ),
+        ("this is rounded", lambda x, k: int(pixel_copy_fvu(x, k))),
+        ("this is rounded", lambda x, k: round(pixel_copy_fvu(x, k), 2)),
+        ("the same for every `k`", lambda x, k: pixel_copy_fvu(x, 2)),
+        ("the same for every `k`", lambda x, k: pixel_copy_fvu(x, 32)),
+        (
+            "the same for every `k`",
+            lambda x, k: np.sort(x.var(axis=0))[: 784 - k].sum() / x.var(axis=0).sum(),
+        ),
+        (
+            "here it got `x` of shape (5, 6): look at the axes",
+            lambda x, k: [x[:, j].var() for j in range(784)],
+        ),
+        ("expected 0.1623, got 0.9974", lambda x, k: 1 - k / 784),
     ],
     checks.check_units_needed: [
+        ("Right.", units_needed),
+        ("Right.", units_needed_loop),
+        (
+            "Right.",
+            lambda eigenvalues, limit: (
+                np.searchsorted(np.cumsum(eigenvalues) / sum(eigenvalues), 1 - limit) + 1
+            ),
+        ),
+        (
+            "Right.",
+            lambda eigenvalues, limit: next(
+                k
+                for k in range(len(eigenvalues) + 1)
+                if eigenvalues[k:].sum() / eigenvalues.sum() <= limit
+            ),
+        ),
+        ("Right.", lambda eigenvalues, limit: float(units_needed(eigenvalues, limit))),
+        ("Right.", units_needed_ops),
+        ("Right.", units_needed_in_place),
+        ("Right.", lambda eigenvalues, limit: int(units_needed(eigenvalues, limit))),
+        ("Right.", lambda eigenvalues, limit: np.array(units_needed(eigenvalues, limit))),
+        (
+            "Right.",
+            lambda eigenvalues, limit: units_needed(eigenvalues.astype("float32"), limit),
+        ),
+        (
+            "Right.",
+            lambda eigenvalues, limit: np.sum(
+                np.cumsum(eigenvalues[::-1]) > limit * eigenvalues.sum()
+            ),
+        ),
         (
             "this counts from 0: add 1 to get from a position to a number of units",
-            lambda eigenvalues, fvu: np.argmax(unexplained(eigenvalues) <= fvu),
+            lambda eigenvalues, limit: np.argmax(unexplained(eigenvalues) <= limit),
         ),
         (
-            "this is one unit too many: entry 0 of a cumulative sum has one unit in it",
-            lambda eigenvalues, fvu: np.where(unexplained(eigenvalues) <= fvu)[0][0] + 2,
-        ),
-        (
-            "an FVU of exactly `fvu` is low enough: use <= or >",
-            lambda eigenvalues, fvu: np.argmax(unexplained(eigenvalues) < fvu) + 1,
-        ),
-        (
-            "this counts from 0, and it misses that an FVU of exactly `fvu` is low "
-            "enough",
-            lambda eigenvalues, fvu: np.sum(unexplained(eigenvalues) >= fvu),
-        ),
-        (
-            "this takes `fvu` for the explained share; it is the unexplained share",
-            lambda eigenvalues, fvu: (
-                1 + np.argmax(np.cumsum(eigenvalues) / sum(eigenvalues) >= fvu)
+            "this is one unit too many",
+            lambda eigenvalues, limit: (
+                np.where(unexplained(eigenvalues) <= limit)[0][0] + 2
             ),
         ),
         (
-            "this takes `fvu` for the explained share, and counts from 0",
-            lambda eigenvalues, fvu: np.argmax(
-                np.cumsum(eigenvalues) / sum(eigenvalues) >= fvu
+            "an FVU of exactly `limit` is low enough: use <= or >",
+            lambda eigenvalues, limit: np.argmax(unexplained(eigenvalues) < limit) + 1,
+        ),
+        (
+            "and it misses that an FVU of exactly",
+            lambda eigenvalues, limit: np.sum(unexplained(eigenvalues) >= limit),
+        ),
+        (
+            "this takes `limit` for the explained share; it is the unexplained share",
+            lambda eigenvalues, limit: (
+                1 + np.argmax(np.cumsum(eigenvalues) / sum(eigenvalues) >= limit)
             ),
         ),
         (
-            "this compares a sum of eigenvalues with `fvu`; divide it by the sum of all",
-            lambda eigenvalues, fvu: next(
-                k for k in range(9) if eigenvalues[k:].sum() <= fvu
+            "this takes `limit` for the explained share, and counts from 0",
+            lambda eigenvalues, limit: np.argmax(
+                np.cumsum(eigenvalues) / sum(eigenvalues) >= limit
             ),
         ),
         (
-            "this compares a sum of eigenvalues with 1 - `fvu`; divide it by the sum "
-            "of all",
-            lambda eigenvalues, fvu: 1 + np.argmax(np.cumsum(eigenvalues) >= 1 - fvu),
-        ),
-        (
-            "this takes the smallest eigenvalues first; they come largest first",
-            smallest_first,
-        ),
-        (
-            "this compares each eigenvalue's own share with `fvu`; compare the share "
-            "of all that are unexplained together",
-            lambda eigenvalues, fvu: (eigenvalues / eigenvalues.sum() > fvu).sum(),
-        ),
-        (
-            "this squares the eigenvalues, which are variances already",
-            lambda eigenvalues, fvu: units_needed(eigenvalues**2, fvu),
-        ),
-        (
-            "this takes roots of the eigenvalues; FVU is a share of variances",
-            lambda eigenvalues, fvu: units_needed(np.sqrt(eigenvalues), fvu),
-        ),
-        (
-            "this is how many units can be dropped; give how many are needed",
-            lambda eigenvalues, fvu: np.sum(
-                np.cumsum(eigenvalues[::-1]) / np.sum(eigenvalues) <= fvu
+            "this compares a sum of eigenvalues with `limit`",
+            lambda eigenvalues, limit: next(
+                k for k in range(9) if eigenvalues[k:].sum() <= limit
             ),
         ),
         (
-            "this counts all numbers of units that are enough; give the smallest",
-            lambda eigenvalues, fvu: np.sum(unexplained(eigenvalues) <= fvu),
+            "this compares a sum of eigenvalues with 1 - `limit`",
+            lambda eigenvalues, limit: 1 + np.argmax(np.cumsum(eigenvalues) >= 1 - limit),
+        ),
+        ("this counts from the wrong end", smallest_first),
+        (
+            "this compares each eigenvalue's own share with `limit`",
+            lambda eigenvalues, limit: (eigenvalues / eigenvalues.sum() > limit).sum(),
         ),
         (
-            "this is the FVU that is reached; give the number of units",
-            lambda eigenvalues, fvu: max(v for v in unexplained(eigenvalues) if v <= fvu),
+            "this squares the eigenvalues",
+            lambda eigenvalues, limit: units_needed(eigenvalues**2, limit),
         ),
         (
-            "this is a share of the units; give their number",
-            lambda eigenvalues, fvu: units_needed(eigenvalues, fvu) / len(eigenvalues),
+            "this takes roots of the eigenvalues",
+            lambda eigenvalues, limit: units_needed(np.sqrt(eigenvalues), limit),
         ),
         (
-            "these are all numbers of units that are enough; give the smallest",
-            lambda eigenvalues, fvu: np.where(unexplained(eigenvalues) <= fvu)[0] + 1,
+            "this is how many units can be dropped",
+            lambda eigenvalues, limit: np.sum(
+                np.cumsum(eigenvalues[::-1]) / np.sum(eigenvalues) <= limit
+            ),
         ),
         (
-            "these are all positions with a low enough FVU, counted from 0; give the "
-            "first, plus 1",
-            lambda eigenvalues, fvu: np.flatnonzero(unexplained(eigenvalues) <= fvu),
+            "this counts all numbers of units that are enough",
+            lambda eigenvalues, limit: np.sum(unexplained(eigenvalues) <= limit),
         ),
         (
-            "this tells whether each number of units is enough; give the smallest "
-            "that is",
-            lambda eigenvalues, fvu: unexplained(eigenvalues) <= fvu,
+            "this is the FVU that is reached",
+            lambda eigenvalues, limit: max(
+                v for v in unexplained(eigenvalues) if v <= limit
+            ),
         ),
         (
-            "this tells whether each number of units is too small; give the smallest "
-            "that is not",
-            lambda eigenvalues, fvu: unexplained(eigenvalues) > fvu,
+            "this is a share of the units",
+            lambda eigenvalues, limit: (
+                units_needed(eigenvalues, limit) / len(eigenvalues)
+            ),
         ),
         (
-            "this is the FVU for every number of units; give the smallest number with "
-            "at most `fvu`",
-            lambda eigenvalues, fvu: unexplained(eigenvalues),
+            "these are all numbers of units that are enough",
+            lambda eigenvalues, limit: np.where(unexplained(eigenvalues) <= limit)[0] + 1,
+        ),
+        (
+            "these are all positions with a low enough FVU",
+            lambda eigenvalues, limit: np.flatnonzero(unexplained(eigenvalues) <= limit),
+        ),
+        (
+            "this tells whether each number of units is enough",
+            lambda eigenvalues, limit: unexplained(eigenvalues) <= limit,
+        ),
+        (
+            "this tells whether each number of units is too small",
+            lambda eigenvalues, limit: unexplained(eigenvalues) > limit,
+        ),
+        (
+            "this is the FVU for every number of units",
+            lambda eigenvalues, limit: unexplained(eigenvalues),
+        ),
+        (
+            "which is at the start; ask where the FVU is at most `limit`.",
+            lambda eigenvalues, limit: np.argmax(unexplained(eigenvalues) > limit) + 1,
+        ),
+        (
+            "which is at the start; ask where the FVU is at most `limit`, and add 1",
+            lambda eigenvalues, limit: np.argmax(unexplained(eigenvalues) > limit),
+        ),
+        (
+            "this is the largest number of units",
+            lambda eigenvalues, limit: (
+                np.where(unexplained(eigenvalues) <= limit)[0][-1] + 1
+            ),
+        ),
+        (
+            "nearest to `limit`; take the first",
+            lambda eigenvalues, limit: (
+                np.abs(unexplained(eigenvalues) - limit).argmin() + 1
+            ),
+        ),
+        (
+            "nearest to `limit`, and counts from 0",
+            lambda eigenvalues, limit: np.abs(unexplained(eigenvalues) - limit).argmin(),
+        ),
+        (
+            "this is the share of units, 1 - `limit`",
+            lambda eigenvalues, limit: math.ceil((1 - limit) * len(eigenvalues)),
+        ),
+        (
+            "this counts from the wrong end",
+            lambda eigenvalues, limit: np.sum(1 - unexplained(eigenvalues) > limit),
+        ),
+        (
+            "this counts from the wrong end",
+            lambda eigenvalues, limit: units_needed(np.sort(eigenvalues), limit),
+        ),
+        (
+            "these are all positions with a low enough FVU",
+            lambda eigenvalues, limit: np.where(unexplained(eigenvalues) <= limit),
+        ),
+        (
+            "the same for every `limit`",
+            lambda eigenvalues, limit: units_needed(eigenvalues, 0.05),
+        ),
+        (
+            "the same for every `limit`",
+            lambda eigenvalues, limit: units_needed(eigenvalues, 0.1),
+        ),
+        (
+            "this is the right answer times 2",
+            lambda eigenvalues, limit: 2 * units_needed(eigenvalues, limit),
+        ),
+        (
+            "expected 2, got 996 for the input [8 4 2 1 1] and 0.25.",
+            lambda eigenvalues, limit: 1000 - np.sum(unexplained(eigenvalues) <= limit),
         ),
     ],
     checks.check_honest_penalty: [
+        ("Right.", honest_penalty),
+        ("Right.", honest_penalty_loop),
+        ("Right.", honest_penalty_ops),
+        ("Right.", honest_penalty_in_place),
         (
-            "this is the plain L1 penalty; multiply each activation by the length of "
-            "its unit's row",
+            "Right.",
+            lambda code, kernel, strength: (
+                strength * np.sum(code.mean(axis=0) * row_lengths(kernel))
+            ),
+        ),
+        (
+            "Right.",
+            lambda code, kernel, strength: (
+                np.mean(np.abs(code) @ np.sqrt(np.diag(kernel @ kernel.T))) * strength
+            ),
+        ),
+        (
+            "Right.",
+            lambda code, kernel, strength: (
+                strength * sum(code @ row_lengths(kernel)) / code.shape[0]
+            ),
+        ),
+        (
+            "this is the plain L1 penalty",
             lambda code, kernel, strength: strength * np.abs(code).sum(axis=1).mean(),
         ),
         (
-            "this is the mean activation; multiply each by the length of its unit's "
-            "row, and sum over the units",
+            "this is the mean activation",
             lambda code, kernel, strength: strength * np.mean(np.abs(code)),
         ),
         (
-            "this takes the lengths of columns; a unit's row is summed over axis 1",
+            "this takes the lengths of columns",
             lambda code, kernel, strength: (
                 strength * np.mean(code @ np.linalg.norm(kernel, axis=0))
             ),
         ),
         (
-            "these are squared lengths; take the root",
+            "these are squared lengths",
             lambda code, kernel, strength: (
                 strength * np.mean(np.sum(code * np.sum(kernel**2, axis=1), axis=1))
             ),
         ),
         (
-            "this adds up a row's absolute entries; its length is the root of the sum "
-            "of their squares",
+            "this adds up a row's absolute entries",
             lambda code, kernel, strength: (
                 strength * np.mean(code @ np.linalg.norm(kernel, ord=1, axis=1))
             ),
         ),
         (
-            "this adds up a row's entries; its length is the root of the sum of their "
-            "squares",
+            "this adds up a row's entries",
             lambda code, kernel, strength: (
                 strength * np.sum(code @ kernel, axis=1).mean()
             ),
         ),
         (
-            "this averages the squares of a row; its length is the root of their sum",
+            "this averages the squares of a row",
             lambda code, kernel, strength: (
                 strength * np.mean(code @ np.mean(kernel**2, axis=1) ** 0.5)
             ),
         ),
         (
-            "this is the length of the whole kernel; each unit has a row of its own, "
-            "axis 1",
+            "this is the length of the whole kernel",
             lambda code, kernel, strength: (
                 strength * np.mean(np.sum(code * np.linalg.norm(kernel), axis=1))
             ),
         ),
         (
-            "this uses the mean length; multiply each activation by the length of its "
-            "own unit's row",
+            "this uses the mean length",
             lambda code, kernel, strength: (
                 strength * code.sum(axis=1).mean() * row_lengths(kernel).mean()
             ),
         ),
         (
-            "this multiplies by the sum of all lengths; multiply each activation by "
-            "the length of its own unit's row",
+            "this multiplies by the sum of all lengths",
             lambda code, kernel, strength: (
                 strength * code.sum(axis=1).mean() * row_lengths(kernel).sum()
             ),
         ),
         (
-            "this adds the lengths to the activations; multiply",
+            "this adds the lengths to the activations",
             lambda code, kernel, strength: (
                 strength * (code.sum(axis=1).mean() + row_lengths(kernel).sum())
             ),
         ),
         (
-            "this adds the lengths to the activations; multiply",
+            "this adds the lengths to the activations",
             lambda code, kernel, strength: (
                 strength * np.mean(np.sum(code + row_lengths(kernel), axis=1))
             ),
         ),
         (
-            "this penalizes the kernel alone; multiply each length by its unit's "
-            "activation",
+            "this penalizes the kernel alone",
             lambda code, kernel, strength: strength * np.sum(row_lengths(kernel)),
         ),
         (
-            "this divides by the lengths; multiply: what counts is how far an "
-            "activation moves the output",
+            "this divides by the lengths",
             lambda code, kernel, strength: (
                 strength * np.mean(np.sum(code / row_lengths(kernel), axis=1))
             ),
         ),
         (
-            "this averages over the units; sum over them",
+            "this averages over the units",
             lambda code, kernel, strength: strength * np.mean(code * row_lengths(kernel)),
         ),
         (
-            "this sums over the samples too; take their mean",
+            "this sums over the samples too",
             lambda code, kernel, strength: strength * np.sum(code * row_lengths(kernel)),
         ),
         (
-            "this sums over the samples and averages over the units; it is the other "
-            "way around",
+            "this sums over the samples and averages over the units",
             lambda code, kernel, strength: (
                 strength * np.mean(np.sum(code * row_lengths(kernel), axis=0))
             ),
@@ -722,103 +786,155 @@ WRONG = {
             lambda code, kernel, strength: np.mean(code @ row_lengths(kernel)),
         ),
         (
-            "this squares the contributions; L1 adds them as they are",
+            "this squares the contributions",
             lambda code, kernel, strength: (
                 strength * np.mean(np.sum((code * row_lengths(kernel)) ** 2, axis=1))
             ),
         ),
         (
-            "this is the L2 length of a sample's contributions; L1 adds them",
+            "this is the L2 length of a sample's contributions",
             lambda code, kernel, strength: (
                 strength * np.linalg.norm(code * row_lengths(kernel), axis=1).mean()
             ),
         ),
         (
-            "this is the length of the output, in which contributions cancel; add up "
-            "the length of each",
+            "this is the length of the output",
             lambda code, kernel, strength: (
                 strength * np.mean(np.linalg.norm(code @ kernel, axis=1))
             ),
         ),
         (
-            "this is the L1 norm of the output, in which contributions cancel; add up "
-            "the length of each",
+            "this is the L1 norm of the output",
             lambda code, kernel, strength: (
                 strength * np.abs(code @ kernel).sum(axis=1).mean()
             ),
         ),
         (
-            "this is one penalty per sample; take their mean",
+            "this is one penalty per sample",
             lambda code, kernel, strength: strength * code @ row_lengths(kernel),
         ),
         (
-            "this is one penalty per unit; sum over the units",
+            "this is one penalty per unit",
             lambda code, kernel, strength: (
                 strength * code.mean(axis=0) * row_lengths(kernel)
             ),
         ),
         (
-            "this is one penalty per activation; sum over the units, and take the "
-            "mean over the samples",
+            "this is one penalty per activation",
             lambda code, kernel, strength: strength * code * row_lengths(kernel),
+        ),
+        (
+            "the lengths are missing, and the strength",
+            lambda code, kernel, strength: np.mean(code.sum(axis=1)),
+        ),
+        (
+            "the strength comes in twice",
+            lambda code, kernel, strength: (
+                strength * honest_penalty(code, kernel, strength)
+            ),
+        ),
+        (
+            "this divides by the strength",
+            lambda code, kernel, strength: honest_penalty(code, kernel, 1) / strength,
+        ),
+        (
+            "this divides by one less than the number of samples",
+            lambda code, kernel, strength: (
+                strength * np.sum(code @ row_lengths(kernel)) / (len(code) - 1)
+            ),
+        ),
+        (
+            "this counts the units that are on",
+            lambda code, kernel, strength: strength * np.mean(np.sum(code > 0, axis=1)),
+        ),
+        (
+            "this adds up the lengths of the units that are on",
+            lambda code, kernel, strength: (
+                strength * np.mean(np.sign(code) @ row_lengths(kernel))
+            ),
+        ),
+        (
+            "this adds up the kernel's squares",
+            lambda code, kernel, strength: (
+                strength * (code.sum(axis=1).mean() + np.sum(kernel**2))
+            ),
+        ),
+        (
+            "this is rounded",
+            lambda code, kernel, strength: int(honest_penalty(code, kernel, strength)),
+        ),
+        (
+            "this is rounded",
+            lambda code, kernel, strength: round(
+                honest_penalty(code, kernel, strength), 2
+            ),
+        ),
+        (
+            "the same for every `strength`",
+            lambda code, kernel, strength: honest_penalty(code, kernel, 1e-4),
+        ),
+        (
+            "this is the right answer times 0.5",
+            lambda code, kernel, strength: 0.5 * honest_penalty(code, kernel, strength),
+        ),
+        (
+            "the right numbers, in shape (1,)",
+            lambda code, kernel, strength: (
+                strength
+                * sum(code @ np.linalg.norm(kernel, axis=1, keepdims=True))
+                / len(code)
+            ),
+        ),
+        (
+            "right for one input, wrong for another",
+            lambda code, kernel, strength: (
+                strength * np.sum(code @ row_lengths(kernel)) / 4
+            ),
+        ),
+        (
+            "here it got `code` of shape (4, 3) and `kernel` of shape (3, 3)",
+            lambda code, kernel, strength: strength * np.mean(row_lengths(kernel) @ code),
         ),
     ],
     checks.check_nonnegative_threshold: [
+        ("Right.", nonnegative_threshold),
+        ("Right.", nonnegative_threshold_loop),
+        ("Right.", nonnegative_threshold_search),
+        ("Right.", lambda x, strength: ops.relu(ops.convert_to_tensor(x) - strength)),
+        ("Right.", nonnegative_threshold_in_place),
+        ("Right.", lambda x, strength: (np.abs(x - strength) + x - strength) / 2),
+        ("Right.", lambda x, strength: tuple(np.where(x > strength, x - strength, 0))),
+        ("Right.", lambda x, strength: (x - strength) * (x > strength)),
+        ("Right.", lambda x, strength: np.clip(x.astype("float32") - strength, 0, None)),
+        ("Right.", nonnegative_threshold_minimized),
+        ("Right.", lambda x, strength: np.max([x - strength, np.zeros_like(x)], axis=0)),
+        ("this is the two-sided soft threshold", two_sided),
         (
-            "this is the two-sided soft threshold; no result may be negative",
-            two_sided,
-        ),
-        (
-            "this is the soft threshold of |x|; negative inputs give 0",
+            "this is the soft threshold of |x|",
             lambda x, strength: np.abs(two_sided(x, strength)),
         ),
+        ("this is the hard threshold", lambda x, strength: x * (x > strength)),
         (
-            "this is the hard threshold: what survives must shrink too",
-            lambda x, strength: x * (x > strength),
-        ),
-        (
-            "this is the two-sided hard threshold: negative inputs give 0, and what "
-            "survives must shrink",
+            "this is the two-sided hard threshold",
             lambda x, strength: np.where(np.abs(x) < strength, 0, x),
         ),
+        ("this tells who survives", lambda x, strength: x > strength),
+        ("this does not stop at 0", lambda x, strength: x - strength),
+        ("this subtracts from |x|", lambda x, strength: np.abs(x) - strength),
+        ("small inputs cross 0", lambda x, strength: x - strength * np.sign(x)),
+        ("this is ReLU alone", lambda x, strength: ops.relu(x)),
+        ("this takes ReLU first", lambda x, strength: ops.relu(x) - strength),
         (
-            "this tells who survives; what survives is x - strength",
-            lambda x, strength: x > strength,
-        ),
-        (
-            "this does not stop at 0: h may not be negative",
-            lambda x, strength: x - strength,
-        ),
-        (
-            "this subtracts from |x|; subtract from x, and stop at 0",
-            lambda x, strength: np.abs(x) - strength,
-        ),
-        (
-            "small inputs cross 0, and negative ones stay negative; h must be at least 0",
-            lambda x, strength: x - strength * np.sign(x),
-        ),
-        (
-            "this is ReLU alone; what survives must shrink by strength",
-            lambda x, strength: ops.relu(x),
-        ),
-        (
-            "this takes ReLU first; subtract first, then stop at 0",
-            lambda x, strength: ops.relu(x) - strength,
-        ),
-        (
-            "inputs between 0 and strength turn negative; they give 0",
+            "inputs between 0 and strength turn negative",
             lambda x, strength: [v - strength if v > 0 else 0 for v in x],
         ),
         (
-            "inputs below strength stay as they are; they give 0",
+            "inputs below strength stay as they are",
             lambda x, strength: [v - strength if v > strength else v for v in x],
         ),
+        ("this stops at strength", lambda x, strength: np.clip(x, strength, None)),
         (
-            "this stops at strength; subtract strength, and stop at 0",
-            lambda x, strength: np.clip(x, strength, None),
-        ),
-        (
-            "this keeps what is negative; use the maximum",
+            "this keeps what is negative",
             lambda x, strength: np.clip(x - strength, None, 0),
         ),
         (
@@ -830,8 +946,7 @@ WRONG = {
             lambda x, strength: np.maximum(x / (1 + strength), 0),
         ),
         (
-            "this is what an L2 penalty of strength * h**2 does: it scales, where L1 "
-            "subtracts",
+            "this is what an L2 penalty of strength * h**2 does",
             lambda x, strength: np.maximum(x / (1 + 2 * strength), 0),
         ),
         (
@@ -843,35 +958,103 @@ WRONG = {
             lambda x, strength: x + strength,
         ),
         (
-            "this shrinks by half of strength; the derivative of (h - x)**2 / 2 is h - x",
+            "this shrinks by half of strength",
             lambda x, strength: np.maximum(2 * x - strength, 0) / 2,
         ),
+        ("this is the smallest value of the loss", reached_loss),
         (
-            "this is the smallest value of the loss; give the h that reaches it",
-            reached_loss,
+            "this is one number for all inputs",
+            lambda x, strength: np.max(x - strength, 0),
+        ),
+        ("this turns what is negative around", lambda x, strength: np.abs(x - strength)),
+        (
+            "this subtracts x from strength",
+            lambda x, strength: np.maximum(strength - x, 0),
         ),
         (
-            "this is one number for all inputs: np.max takes the largest of an array, "
-            "np.maximum compares entry by entry",
-            lambda x, strength: np.max(x - strength, 0),
+            "this subtracts strength twice",
+            lambda x, strength: np.maximum(x - 2 * strength, 0),
+        ),
+        (
+            "this multiplies by 1 - strength",
+            lambda x, strength: ops.relu(x - strength * x),
+        ),
+        ("this multiplies by strength", lambda x, strength: ops.relu(x) * strength),
+        (
+            "this leaves out what gives 0",
+            lambda x, strength: [v - strength for v in x if v > strength],
+        ),
+        ("this stops at 1 as well", lambda x, strength: np.clip(x - strength, 0, 1)),
+        (
+            "for arrays use NumPy's functions, and neither int nor float",
+            lambda x, strength: int(nonnegative_threshold(x, strength)),
+        ),
+        (
+            "for arrays use np.maximum and np.where, not max and if",
+            lambda x, strength: max(x - strength, 0),
+        ),
+        (
+            "for arrays use np.maximum and np.where, not max and if",
+            lambda x, strength: x - strength if x > strength else 0,
+        ),
+        (
+            "this is rounded",
+            lambda x, strength: nonnegative_threshold(x, strength).astype(int),
+        ),
+        (
+            "the same for every `strength`",
+            lambda x, strength: nonnegative_threshold(x, 0.5),
+        ),
+        (
+            "the right numbers, in shape (7, 1)",
+            lambda x, strength: nonnegative_threshold(x, strength)[:, np.newaxis],
+        ),
+        (
+            "here it got `x` of shape (5,)",
+            lambda x, strength: [max(x[i] - strength, 0) for i in range(7)],
+        ),
+        (
+            "the answer holds NaN",
+            lambda x, strength: np.where(x > strength, x - strength, np.nan),
+        ),
+        ("got generator", lambda x, strength: (max(v - strength, 0) for v in x)),
+        ("got list", lambda x, strength: [None for v in x]),
+        ("got list", lambda x, strength: [str(max(v - strength, 0)) for v in x]),
+        (
+            "wrong shape; expected (7,), got ()",
+            lambda x, strength: max(x[0] - strength, 0),
+        ),
+        ("got [-0.3619 -0.07619 ", lambda x, strength: x / 7 + strength / 9),
+        (
+            "got [-1.428 -0.347 0 0 0 0 0] for the input [-3 -1 -0.4 0",
+            lambda x, strength: np.sort(-nonnegative_threshold(x, strength)),
         ),
     ],
     checks.check_reverse_kl_gradient: [
+        ("Right.", reverse_kl_gradient),
+        ("Right.", reverse_kl_gradient_loop),
+        ("Right.", reverse_kl_gradient_numerical),
+        ("Right.", reverse_kl_gradient_ops),
+        ("Right.", reverse_kl_gradient_in_place),
         (
-            "this is the gradient of KL(rho || rho_hat); differentiate KL(rho_hat || "
-            "rho)",
+            "Right.",
+            lambda code, rho: (
+                np.tile(logit(code.mean(axis=0)) - logit(rho), (len(code), 1)) / len(code)
+            ),
+        ),
+        ("Right.", reverse_kl_gradient_tape),
+        (
+            "this is the gradient of KL(rho || rho_hat); differentiate",
             lambda code, rho: for_all(
                 code, forward_slope(code.mean(axis=0), rho) / len(code)
             ),
         ),
         (
-            "this is the gradient of KL(rho || rho_hat), and 1 / batch is missing; "
-            "differentiate KL(rho_hat || rho)",
+            "this is the gradient of KL(rho || rho_hat), and 1 / batch is missing",
             lambda code, rho: for_all(code, forward_slope(code.mean(axis=0), rho)),
         ),
         (
-            "this swaps the letters in the gradient of KL(rho || rho_hat); "
-            "differentiate KL(rho_hat || rho) itself, with respect to rho_hat",
+            "this swaps the letters in the gradient of KL(rho || rho_hat)",
             lambda code, rho: for_all(
                 code, forward_slope(rho, code.mean(axis=0)) / len(code)
             ),
@@ -887,14 +1070,13 @@ WRONG = {
             ),
         ),
         (
-            "this divides by the number of units too; the divergences are summed over "
-            "the units",
+            "this divides by the number of units too",
             lambda code, rho: for_all(
                 code, reverse_slope(code.mean(axis=0), rho) / code.size
             ),
         ),
         (
-            "only the second half is divided by batch; put parentheses around both",
+            "only the second half is divided by batch",
             lambda code, rho: (
                 np.zeros_like(code)
                 + np.log(code.mean(axis=0) / rho)
@@ -902,12 +1084,11 @@ WRONG = {
             ),
         ),
         (
-            "this uses each activation; use its unit's mean over the batch, rho_hat",
+            "this uses each activation; use its unit's mean over the batch",
             lambda code, rho: reverse_slope(code, rho) / len(code),
         ),
         (
-            "this uses each activation, and 1 / batch is missing; use its unit's mean "
-            "over the batch, rho_hat",
+            "this uses each activation, and 1 / batch is missing",
             lambda code, rho: reverse_slope(code, rho),
         ),
         (
@@ -915,18 +1096,17 @@ WRONG = {
             lambda code, rho: per_sample_slope(code, rho, len(code)),
         ),
         (
-            "wrong axis: this averages over the units and divides by their number; "
-            "average over the batch",
+            "wrong axis: this averages over the units and divides by their number",
             lambda code, rho: per_sample_slope(code, rho, code.shape[1]),
         ),
         (
-            "this averages over both axes; every unit needs a rho_hat of its own",
+            "this averages over both axes",
             lambda code, rho: np.full(
                 code.shape, reverse_slope(code.mean(), rho) / len(code)
             ),
         ),
         (
-            "rho_hat is a sum over the batch here; it must be a mean",
+            "rho_hat is a sum over the batch here",
             lambda code, rho: for_all(
                 code, reverse_slope(code.sum(axis=0), rho) / len(code)
             ),
@@ -936,32 +1116,27 @@ WRONG = {
             lambda code, rho: by_parts(code, rho, sign=1),
         ),
         (
-            "the second half has the wrong sign: 1 - rho_hat falls as rho_hat rises, "
-            "so the two 1s cancel",
+            "falls as rho_hat rises, so the two 1s cancel",
             lambda code, rho: by_parts(code, rho, first=1, second=1, sign=1),
         ),
         (
-            "the second half, -log((1 - rho_hat) / (1 - rho)), is missing",
+            "the second half, -log((1 - rho_hat) / (1 - rho))",
             lambda code, rho: by_parts(code, rho, sign=0),
         ),
         (
-            "the second half is missing: its derivative is -log((1 - rho_hat) / (1 - "
-            "rho)) - 1",
+            "the second half is missing",
             lambda code, rho: by_parts(code, rho, first=1, sign=0),
         ),
         (
-            "a + 1 remains: the derivative of the second half ends in - 1, "
-            "which cancels it",
+            "a + 1 remains: the derivative of the second half ends in - 1",
             lambda code, rho: by_parts(code, rho, first=1),
         ),
         (
-            "a - 1 remains: the derivative of the first half ends in + 1, which "
-            "cancels it",
+            "a - 1 remains: the derivative of the first half ends in + 1",
             lambda code, rho: by_parts(code, rho, second=1),
         ),
         (
-            "a + 2 remains: the derivatives of the halves end in + 1 and - 1, "
-            "which cancel",
+            "a + 2 remains: the derivatives of the halves end in + 1 and - 1",
             lambda code, rho: by_parts(code, rho, first=1, second=-1),
         ),
         (
@@ -973,21 +1148,19 @@ WRONG = {
             ),
         ),
         (
-            "these are logarithms to base 2; take natural ones, np.log",
+            "these are logarithms to base 2",
             lambda code, rho: reverse_kl_gradient(code, rho) / np.log(2),
         ),
         (
-            "this goes on to the input of the sigmoid; stop at the derivative with "
-            "respect to the activation",
+            "this goes on to the input of the sigmoid",
             lambda code, rho: reverse_kl_gradient(code, rho) * code * (1 - code),
         ),
         (
-            "one row is right; every sample has the same: repeat it for the batch",
+            "one row is right",
             lambda code, rho: reverse_slope(code.mean(axis=0), rho) / len(code),
         ),
         (
-            "this is the derivative with respect to rho_hat; each activation gets 1 / "
-            "batch of it, one row for each sample",
+            "this is the derivative with respect to rho_hat",
             lambda code, rho: reverse_slope(code.mean(axis=0), rho),
         ),
         (
@@ -995,49 +1168,318 @@ WRONG = {
             lambda code, rho: np.sum(kl(code.mean(axis=0), rho)),
         ),
         (
-            "this is the divergence of each unit; give its gradient",
+            "this is the divergence of each unit",
             lambda code, rho: kl(code.mean(axis=0), rho),
         ),
+        ("this is a divergence for each activation", lambda code, rho: kl(code, rho)),
+        ("the sign is lost", lambda code, rho: np.abs(reverse_kl_gradient(code, rho))),
         (
-            "this is a divergence for each activation; give the gradient",
-            lambda code, rho: kl(code, rho),
+            "1 - rho is missing in the second half",
+            lambda code, rho: for_all(
+                code,
+                (np.log(code.mean(axis=0) / rho) - np.log(1 - code.mean(axis=0)))
+                / len(code),
+            ),
         ),
         (
-            "wrong sign; this is the right answer times -1",
-            lambda code, rho: reverse_kl_gradient(code, rho) * -1,
+            "the logarithms still have their weights",
+            lambda code, rho: for_all(
+                code, by_halves(code.mean(axis=0), rho) / len(code)
+            ),
+        ),
+        (
+            "this multiplies by the activation",
+            lambda code, rho: code * reverse_kl_gradient(code, rho),
+        ),
+        (
+            "this is the gradient of a squared distance",
+            lambda code, rho: for_all(code, 2 * (code.mean(axis=0) - rho) / len(code)),
+        ),
+        (
+            "wrong axis: this averages over the units, and gives one number per sample",
+            lambda code, rho: reverse_slope(code.mean(axis=1), rho) / len(code),
+        ),
+        (
+            "this is the divergence of each unit, repeated",
+            lambda code, rho: for_all(code, kl(code.mean(axis=0), rho)),
+        ),
+        (
+            "this is the divergence of each unit, divided by batch",
+            lambda code, rho: for_all(code, kl(code.mean(axis=0), rho) / len(code)),
+        ),
+        ("the same for every `rho`", lambda code, rho: reverse_kl_gradient(code, 0.05)),
+        (
+            "the same for every `rho`",
+            lambda code, rho: for_all(
+                code, forward_slope(code.mean(axis=0), 0.05) / len(code)
+            ),
+        ),
+        (
+            "one row is right",
+            lambda code, rho: (
+                reverse_slope(code.mean(axis=0, keepdims=True), rho) / len(code)
+            ),
+        ),
+        (
+            "this is rounded",
+            lambda code, rho: np.round(reverse_kl_gradient(code, rho), 3),
+        ),
+        ("this is rounded", lambda code, rho: reverse_kl_gradient(code, rho).astype(int)),
+        (
+            "this is the right answer times 0.03906",
+            lambda code, rho: reverse_kl_gradient(code, rho) * len(code) / 128,
+        ),
+        (
+            "this is the right answer times 1.25",
+            lambda code, rho: (
+                reverse_kl_gradient(code, rho) * len(code) / (len(code) - 1)
+            ),
+        ),
+        (
+            "sizes: expected -0.1172 in row 0, column 0, got -0.0",
+            lambda code, rho: reverse_kl_gradient(code, rho) * len(code) / 5,
+        ),
+        (
+            "here it got `code` of shape (4, 2): look at the axes",
+            lambda code, rho: np.ones((5, 3)) * reverse_slope(code.mean(axis=0), rho) / 5,
+        ),
+        (
+            "here it got `code` of shape (5, 3): look at the axes",
+            lambda code, rho: np.ones_like(code) * reverse_slope(code.mean(axis=1), rho),
+        ),
+        (
+            "with rows and columns swapped",
+            lambda code, rho: reverse_kl_gradient(code, rho).T,
+        ),
+        (
+            "wrong sign",
+            lambda code, rho: for_all(
+                code, reverse_slope(rho, code.mean(axis=0)) / len(code)
+            ),
         ),
     ],
     checks.check_lifetime_sparsity: [
         (
-            "this is population sparsity: average over the samples, axis 0",
-            lambda code: sparseness(code, 1, code.shape[1]),
+            "Right.",
+            lambda code: (
+                code.var(axis=0) / (code**2).mean(axis=0) * len(code) / (len(code) - 1)
+            ),
         ),
+        ("Right.", lifetime_sparsity_loop),
+        ("Right.", lifetime_sparsity_ops),
+        ("Right.", lifetime_sparsity_in_place),
         (
-            "1 / n takes the number of samples, not of units",
+            "Right.",
+            lambda code: (
+                (len(code) - code.sum(axis=0) ** 2 / (code**2).sum(axis=0))
+                / (len(code) - 1)
+            ),
+        ),
+        ("Right.", lambda code: code.var(axis=0, ddof=1) / np.mean(code**2, axis=0)),
+        (
+            "Right.",
+            lambda code: [
+                lifetime_sparsity_loop(code[:, [j]])[0] for j in range(code.shape[1])
+            ],
+        ),
+        ("this is population sparsity", lambda code: sparseness(code, 1, code.shape[1])),
+        (
+            "1 / n takes the number of samples",
             lambda code: sparseness(code, 0, code.shape[1]),
         ),
         (
-            "the division by (1 - 1/n) is missing",
+            "the division by (1 - 1/n) is missing, or n is not",
             lambda code: 1 - code.mean(axis=0) ** 2 / (code**2).mean(axis=0),
         ),
+        ("this is 1 minus the sparsity", lambda code: 1 - sparseness(code, 0, len(code))),
         (
-            "this is 1 minus the sparsity: sparse units must score near 1",
-            lambda code: 1 - sparseness(code, 0, len(code)),
+            "this is the mean over the units",
+            lambda code: np.mean(sparseness(code, 0, len(code))),
+        ),
+        ("with the n of lifetime sparsity", lambda code: sparseness(code, 1, len(code))),
+        (
+            "this averages over the units, and the division",
+            lambda code: 1 - code.mean(axis=1) ** 2 / (code**2).mean(axis=1),
         ),
         (
-            "this is the mean over the units; give one number per unit",
-            lambda code: np.mean(sparseness(code, 0, len(code))),
+            "this averages over all activations; every",
+            lambda code: sparseness(code, None, len(code)),
+        ),
+        (
+            "this averages over all activations, and counts them",
+            lambda code: sparseness(code, None, code.size),
+        ),
+        ("not of all activations", lambda code: sparseness(code, 0, code.size)),
+        ("not one less", lambda code: sparseness(code, 0, len(code) - 1)),
+        ("or n is not the number of samples", lambda code: sparseness(code, 0, 10_000)),
+        (
+            "this multiplies by (1 - 1/n)",
+            lambda code: (1 - evenness(code)) * (1 - 1 / len(code)),
+        ),
+        (
+            "this divides by 1 and subtracts 1/n",
+            lambda code: (1 - evenness(code)) / 1 - 1 / len(code),
+        ),
+        (
+            "only the second part is divided",
+            lambda code: 1 - evenness(code) / (1 - 1 / len(code)),
+        ),
+        ("which is 1 for an even unit", evenness),
+        (
+            "it is the other way around",
+            lambda code: (1 - 1 / evenness(code)) / (1 - 1 / len(code)),
+        ),
+        (
+            "the mean is not squared",
+            lambda code: (
+                (1 - code.mean(axis=0) / (code**2).mean(axis=0)) / (1 - 1 / len(code))
+            ),
+        ),
+        (
+            "this divides by the mean of a,",
+            lambda code: (
+                (1 - code.mean(axis=0) ** 2 / code.mean(axis=0)) / (1 - 1 / len(code))
+            ),
+        ),
+        (
+            "these are sums",
+            lambda code: (
+                (1 - code.sum(axis=0) ** 2 / (code**2).sum(axis=0)) / (1 - 1 / len(code))
+            ),
+        ),
+        ("this is the variance", lambda code: np.var(code, axis=0)),
+        (
+            "this is the root of the sparsity",
+            lambda code: sparseness(code, 0, len(code)) ** 0.5,
+        ),
+        (
+            "this is the right answer times 100",
+            lambda code: 100 * sparseness(code, 0, len(code)),
+        ),
+        ("this is rounded", lambda code: sparseness(code, 0, len(code)).round(2)),
+        (
+            "the right numbers, in shape (3, 1)",
+            lambda code: sparseness(code, 0, len(code)).reshape(-1, 1),
+        ),
+        ("right for one input, wrong for another", lambda code: sparseness(code, 0, 5)),
+        ("wrong shape; expected (2,), got (3,)", lambda code: np.zeros(3)),
+        ("the answer holds infinity", lambda code: np.full(code.shape[1], np.inf)),
+        (
+            "expected [0.9179 0.2168 0.3883], got [0 0 0]",
+            lambda code: np.mean(code == 0, axis=0),
         ),
     ],
 }
 
 
-def cases(table):
-    return [
-        pytest.param(check, key, answer, id=f"{check.__name__}: {key}")
-        for check, rows in table
-        for key, answer in rows
-    ]
+def stub(*inputs): ...
+
+
+def stub_with_docstring(*inputs):
+    """Say what to do."""
+    ...
+
+
+def stub_that_passes(*inputs):
+    pass
+
+
+def begun_stub(*inputs):
+    np.sum(inputs[0])
+    return ...
+
+
+def without_return(*inputs):
+    total = np.sum(inputs[0])
+    total += 1
+
+
+def begun_without_return(*inputs):
+    np.sum(inputs[0])
+    ...
+
+
+class WithoutCode:
+    """An object that can be called, and has no code of its own to look at."""
+
+    def __call__(self, *inputs):
+        pass
+
+
+def raising(error):
+    def answer(*inputs):
+        raise error
+
+    return answer
+
+
+def yielding(*inputs):
+    yield 0.5
+
+
+NO_RETURN = "your function returned None; its `return` may be missing. To print a result"
+
+# What may happen in any exercise: words of the line, and a function that makes the answer
+# from the right one.
+OF_ANY_EXERCISE = [
+    ("Right.", lambda right: lambda *inputs: tf.Variable(right(*inputs))),
+    ("Right.", lambda right: lambda *inputs: np.array(right(*inputs), dtype=object)),
+    ("Your turn: replace the ... in the cell above", lambda right: ...),
+    ("Your turn", lambda right: stub),
+    ("Your turn", lambda right: lambda *inputs: ...),
+    ("Your turn", lambda right: stub_with_docstring),
+    ("Your turn", lambda right: stub_that_passes),
+    ("Your turn", lambda right: begun_stub),
+    ("Your turn", lambda right: lambda *inputs: 1 - ...),
+    ("Your turn", lambda right: lambda *inputs: np.mean(...) + right(*inputs)),
+    (NO_RETURN, lambda right: without_return),
+    (NO_RETURN, lambda right: begun_without_return),
+    (NO_RETURN, lambda right: lambda *inputs: inputs[0].sort()),  # returns None
+    (NO_RETURN, lambda right: WithoutCode()),
+    ("pass your function itself, not its result; got float", lambda right: 0.5),
+    ("not its result; got ndarray", lambda right: np.ones(3)),
+    ("not its result; got NoneType", lambda right: None),
+    ("a number or an array; got str", lambda right: lambda *inputs: str(right(*inputs))),
+    ("a number or an array; got dict", lambda right: lambda *inputs: {"l0": 1}),
+    ("got list", lambda right: lambda *inputs: [[1.0], [1.0, 2.0]]),
+    ("got list", lambda right: lambda *inputs: [str(right(*inputs))]),
+    ("got tuple", lambda right: lambda *inputs: (1.0, right(*inputs), inputs)),
+    ("complex", lambda right: lambda *inputs: right(*inputs) + 1j),
+    ("got generator", lambda right: yielding),
+    ("got function", lambda right: lambda *inputs: right),
+    (
+        "the right numbers, in shape (1,",
+        lambda right: lambda *inputs: np.array([right(*inputs)]),
+    ),
+    ("A single number has shape ().", lambda right: lambda *inputs: np.ones((2, 1, 2))),
+    ("the answer holds NaN; look", lambda right: lambda *inputs: right(*inputs) * np.nan),
+    ("wrong sign; this is the right", lambda right: lambda *inputs: -right(*inputs)),
+    (
+        "this is the right answer times 3;",
+        lambda right: lambda *inputs: 3 * right(*inputs),
+    ),
+    (": expected ", lambda right: lambda *inputs: right(*inputs) * 1.001),
+    (": expected ", lambda right: lambda *inputs: right(*inputs) * 0.999),
+    ("stopped with KeyError: 'rho'", lambda right: raising(KeyError("rho"))),
+    ("ValueError: in two lines", lambda right: raising(ValueError("in two\nlines"))),
+    ("stopped with ZeroDivisionError", lambda right: lambda *inputs: 1 / 0),
+    ("stopped with TypeError", lambda right: lambda: 0.5),
+    ("IndexError: list", lambda right: lambda *inputs: [][0]),
+    (": look at the axes, and take sizes", lambda right: lambda *inputs: inputs[0][9]),
+    (": look at the axes", lambda right: lambda *inputs: inputs[0] * np.ones(784)),
+    (": look at the axes", lambda right: lambda *inputs: ops.ones((7, 784)) @ inputs[0]),
+]
+
+
+def cases():
+    """The table's rows: a check, words of its line, and an answer."""
+    for check, rows in CASES.items():
+        for words, answer in rows:
+            yield pytest.param(check, words, answer, id=f"{check.__name__}: {words}")
+        right = rows[0][1]
+        for words, make in OF_ANY_EXERCISE:
+            name = f"{check.__name__}, as any: {words}"
+            yield pytest.param(check, words, make(right), id=name)
 
 
 def line_of(capsys, check, answer):
@@ -1045,54 +1487,49 @@ def line_of(capsys, check, answer):
     check(answer)
     out, err = capsys.readouterr()
     assert err == ""
-    assert out.endswith("\n")
+    assert out.count("\n") == 1 and out.endswith("\n")
     return out[:-1]
 
 
-@pytest.mark.parametrize(
-    ("check", "form", "answer"), cases((check, rows.items()) for check, rows in RIGHT)
-)
-def test_right_answers_are_right(capsys, check, form, answer):
-    assert line_of(capsys, check, answer) == "Right."
+@pytest.mark.parametrize(("check", "words", "answer"), list(cases()))
+def test_each_answer_gets_its_line(capsys, check, words, answer):
+    line = line_of(capsys, check, answer)
+    assert words in line
+    assert line.startswith(("Right.", "Your turn: ", "Not yet: "))
+    assert (line == "Right.") == (words == "Right.")
     # An answer that changes its input must not spoil the check for the next one.
-    assert line_of(capsys, check, answer) == "Right."
-
-
-@pytest.mark.parametrize(("check", "message", "answer"), cases(WRONG.items()))
-def test_known_mistakes_are_named(capsys, check, message, answer):
-    assert line_of(capsys, check, answer) == f"Not yet: {message}."
+    assert line_of(capsys, check, answer) == line
 
 
 def test_every_check_is_tested():
     public = {name for name in vars(checks) if name.startswith("check_")}
-    assert {check.__name__ for check in CHECKS} == public
-    assert {check.__name__ for check in WRONG} == public
+    assert {check.__name__ for check in CASES} == public
 
 
 def cases_of(monkeypatch, check):
     """The inputs that a check tries, each with its right and its wrong answers."""
     caught = []
     with monkeypatch.context() as patch:
-        patch.setattr(checks, "_report_all", lambda answer, cases: caught.extend(cases))
+        patch.setattr(checks, "_report", lambda answer, cases: caught.extend(cases))
         check(...)
     return caught
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_every_message_is_tested(monkeypatch, check):
-    cases = cases_of(monkeypatch, check)
-    tested = {message for message, _ in WRONG[check]}
-    tested.discard("wrong sign; this is the right answer times -1")  # of every check
-    for case in cases:
-        assert set(case.mistakes) == tested
+@pytest.mark.parametrize("check", CASES)
+def test_every_message_is_tested(monkeypatch, capsys, check):
+    lines = {line_of(capsys, check, answer) for _, answer in CASES[check]}
+    for case in cases_of(monkeypatch, check):
+        assert {f"Not yet: {message}." for message in case.mistakes} <= lines
 
 
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("check", CASES)
 def test_no_two_answers_are_nearly_equal(monkeypatch, check):
     """What is equal on a check's inputs would be given the other one's message."""
     cases = cases_of(monkeypatch, check)
     answers = {
-        message: [np.asarray(case.mistakes[message], dtype=float) for case in cases]
+        message: [
+            np.squeeze(np.asarray(case.mistakes[message], dtype=float)) for case in cases
+        ]
         for message in cases[0].mistakes
     }
     answers["right"] = [np.asarray(case.right, dtype=float) for case in cases]
@@ -1114,8 +1551,8 @@ def test_no_two_answers_are_nearly_equal(monkeypatch, check):
 def test_rounding_makes_no_number_of_units_wrong(monkeypatch):
     edges = 0
     for case in cases_of(monkeypatch, checks.check_units_needed):
-        eigenvalues, fvu = case.inputs
-        distances = np.abs(unexplained(eigenvalues) - fvu)
+        eigenvalues, limit = case.inputs.values()
+        distances = np.abs(unexplained(eigenvalues) - limit)
         exact = distances == 0
         edges += exact.sum()
         assert (distances[~exact] > 0.02).all()
@@ -1123,223 +1560,29 @@ def test_rounding_makes_no_number_of_units_wrong(monkeypatch):
         if exact.any():
             shares = eigenvalues.astype("float32") / eigenvalues.sum()
             assert (shares * 2**10 % 1 == 0).all()
-            assert fvu * 2**10 % 1 == 0
+            assert limit * 2**10 % 1 == 0
     assert edges == 1
-
-
-# --- no answer, and what is none ---
-
-
-def stub(*inputs): ...
-
-
-def stub_that_returns(*inputs):
-    return ...
-
-
-def stub_with_docstring(*inputs):
-    """Say what to do."""
-    ...
-
-
-def stub_that_passes(*inputs):
-    pass
-
-
-def begun_stub(*inputs):
-    np.sum(inputs[0])
-    return ...
-
-
-STUBS = [..., stub, stub_that_returns, stub_with_docstring, stub_that_passes, begun_stub]
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("answer", STUBS)
-def test_a_stub_is_told_that_it_is_the_readers_turn(capsys, check, answer):
-    assert line_of(capsys, check, answer) == (
-        "Your turn: replace the ... in the cell above with your own code, and run it."
-    )
-
-
-def without_return(*inputs):
-    total = np.sum(inputs[0])
-    total += 1
-
-
-def begun_without_return(*inputs):
-    np.sum(inputs[0])
-    ...
-
-
-def returning_a_sort(*inputs):
-    return inputs[0].sort()  # sorts in place, and returns None
-
-
-class WithoutCode:
-    """An object that can be called, and has no code of its own to look at."""
-
-    def __call__(self, *inputs):
-        pass
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "answer", [without_return, begun_without_return, returning_a_sort, WithoutCode()]
-)
-def test_a_missing_return_is_told_so(capsys, check, answer):
-    assert line_of(capsys, check, answer) == (
-        "Not yet: your function returned None; its `return` may be missing. "
-        "To print a result is not to return it."
-    )
 
 
 def test_a_printed_answer_is_told_to_return(capsys):
     checks.check_pixel_copy_fvu(lambda x, k: print("FVU:", k))
-    assert capsys.readouterr().out.splitlines() == [
-        "FVU: 2",
-        "Not yet: your function returned None; its `return` may be missing. "
-        "To print a result is not to return it.",
-    ]
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    ("result", "kind"), [(0.5, "float"), (np.ones(3), "ndarray"), (None, "NoneType")]
-)
-def test_a_result_in_place_of_a_function_is_told_so(capsys, check, result, kind):
-    assert line_of(capsys, check, result) == (
-        f"Not yet: pass your function itself, not its result; got {kind}."
-    )
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_a_wrong_shape_is_told_so(capsys, check):
-    line = line_of(capsys, check, lambda *inputs: np.full((2, 1, 2), 0.3))
-    assert line.startswith("Not yet: wrong shape; expected (")
-    assert "got (2, 1, 2). A single number has shape ()." in line
-
-
-def test_the_right_number_in_a_vector_is_a_wrong_shape(capsys):
-    line = line_of(
-        capsys,
-        checks.check_pixel_copy_fvu,
-        lambda x, k: np.reshape(pixel_copy_fvu(x, k), (1, 1)),
-    )
-    assert line == (
-        "Not yet: wrong shape; expected (), got (1, 1). A single number has shape ()."
-    )
-
-
-@pytest.mark.parametrize(("check", "right"), [(c, f["numpy"]) for c, f in RIGHT])
-def test_nan_is_told_so(capsys, check, right):
-    line = line_of(capsys, check, lambda *inputs: right(*inputs) * np.nan)
-    assert line == (
-        "Not yet: the answer holds NaN; look for the log of a negative number or a "
-        "division of 0 by 0."
-    )
-
-
-@pytest.mark.parametrize(("check", "right"), [(c, f["numpy"]) for c, f in RIGHT])
-def test_a_wrong_sign_is_told_so(capsys, check, right):
-    line = line_of(capsys, check, lambda *inputs: -right(*inputs))
-    assert line == "Not yet: wrong sign; this is the right answer times -1."
-
-
-@pytest.mark.parametrize(("check", "right"), [(c, f["numpy"]) for c, f in RIGHT])
-@pytest.mark.parametrize("error", [1.001, 0.999])
-def test_a_small_error_is_still_an_error(capsys, check, right, error):
-    def answer(*inputs):
-        return right(*inputs) * error
-
-    assert line_of(capsys, check, answer).startswith("Not yet: expected ")
-
-
-@pytest.mark.parametrize(
-    ("check", "answer", "line"),
-    [
-        (
-            checks.check_honest_penalty,
-            lambda code, kernel, strength: 99,
-            "expected 0.28, got 99.",
-        ),
-        (
-            checks.check_nonnegative_threshold,
-            lambda x, strength: [1 / 3, -0.0, 0, 0, 0, 0, 4],
-            "expected [0 0 0 0 0 0.3 1.4], got [0.3333 0 0 0 0 0 4].",
-        ),
-        (
-            checks.check_units_needed,
-            lambda eigenvalues, fvu: 9,
-            "expected 2, got 9 for the input [8 4 2 1 1] and 0.25.",
-        ),
-        (  # right on the first input
-            checks.check_units_needed,
-            lambda eigenvalues, fvu: 2,
-            "expected 4, got 2 for the input [14 9 4 3 1.5 0.5] and 0.12.",
-        ),
-    ],
-)
-def test_an_unknown_mistake_shows_what_was_expected(capsys, check, answer, line):
-    assert line_of(capsys, check, answer) == f"Not yet: {line}"
+    printed, line = capsys.readouterr().out.splitlines()
+    assert printed == "FVU: 2"
+    assert NO_RETURN in line
 
 
 def test_an_answer_that_changes_its_input_is_shown_the_input_as_it_was(capsys):
-    def answer(eigenvalues, fvu):
+    def answer(eigenvalues, limit):
         eigenvalues /= eigenvalues.sum()
-        return 9
+        return 9 + limit
 
     line = line_of(capsys, checks.check_units_needed, answer)
-    assert line.endswith(" for the input [8 4 2 1 1] and 0.25.")
+    assert line.endswith(": expected 2, got 9.25 for the input [8 4 2 1 1] and 0.25.")
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_an_exception_is_shown(capsys, check):
-    def answer(*inputs):
-        raise KeyError("rho")
-
-    line = line_of(capsys, check, answer)
-    assert line == "Not yet: your function stopped with KeyError: 'rho'"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        lambda x, strength: max(x - strength, 0),
-        lambda x, strength: x - strength if x > strength else 0,
-    ],
-)
-def test_max_and_if_of_an_array_are_known(capsys, answer):
-    line = line_of(capsys, checks.check_nonnegative_threshold, answer)
-    assert line.startswith("Not yet: your function stopped with ValueError: The truth ")
-    assert line.endswith("; for arrays use np.maximum and np.where, not max and if.")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_a_function_of_other_arguments_is_told_so(capsys, check):
-    line = line_of(capsys, check, lambda: 0.5)
-    assert line.startswith("Not yet: your function stopped with TypeError")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        ("high", "str"),
-        ({"l0": 1}, "dict"),
-        ([[1.0], [1.0, 2.0]], "list"),
-        (print, "built"),
-    ],
-)
-def test_something_that_is_no_array_is_told_so(capsys, check, value, kind):
-    line = line_of(capsys, check, lambda *inputs: value)
-    assert line.startswith(
-        f"Not yet: the answer must be a number or an array; got {kind}"
-    )
-
-
-def test_a_number_in_a_string_is_no_number(capsys):
+def test_numbers_that_differ_late_are_shown_with_their_late_digits(capsys):
     line = line_of(
-        capsys, checks.check_pixel_copy_fvu, lambda x, k: str(pixel_copy_fvu(x, k))
+        capsys, checks.check_pixel_copy_fvu, lambda x, k: pixel_copy_fvu(x, k) + 4e-5
     )
-    assert line == "Not yet: the answer must be a number or an array; got str."
+    expected, got = re.findall(r"0\.\d+", line)
+    assert expected != got
