@@ -66,6 +66,7 @@ class Hub:
 
     def start(self):
         """Start the hub, and wait until it answers."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterhub", f"--config={CONFIG}", *self.options],
@@ -88,11 +89,15 @@ class Hub:
         except requests.RequestException:
             return False
 
-    def stop(self):
-        """Stop the hub as Ctrl-C does; return what that left behind, and end it too."""
+    def stop(self, signal=signal.SIGINT):
+        """Stop the hub as Ctrl-C does; return what that left behind, and end it too.
+
+        Args:
+            signal: Another signal than that of Ctrl-C, to all that the terminal started.
+        """
         family = self.processes()
         if family:
-            os.killpg(self.process.pid, signal.SIGINT)
+            os.killpg(self.process.pid, signal)
         _, left_behind = psutil.wait_procs(family, timeout=60)
         for process in left_behind:
             process.kill()
@@ -122,7 +127,11 @@ class Student:
         self.session = browser()
 
     def log_in(self, password):
-        """Try to log in; return whether the hub let the student in."""
+        """Try to log in; return whether the hub let the student in.
+
+        Raises:
+            requests.HTTPError: if the hub fails to answer.
+        """
         page = self.session.get(f"{self.hub.url}/hub/login", timeout=60)
         page.raise_for_status()
         answer = self.session.post(
@@ -134,6 +143,8 @@ class Student:
             },
             timeout=60,
         )
+        if answer.status_code != 403:  # a wrong name or password
+            answer.raise_for_status()
         return answer.ok and answer.url.endswith("/hub/home")
 
     def start_server(self):
@@ -160,9 +171,10 @@ class Student:
         cookies = [c for c in self.session.cookies if c.path in paths]
         return websocket.create_connection(
             address.replace("http", "ws", 1),
-            timeout=60,
             cookie="; ".join(f"{c.name}={c.value}" for c in cookies),
             header={"X-XSRFToken": self._xsrf(f"/user/{self.name}/")},
+            # An open socket, as this would ask a proxy of the environment for one.
+            socket=socket.create_connection(("127.0.0.1", self.hub.port), timeout=60),
         )
 
     def _xsrf(self, path):
@@ -196,11 +208,14 @@ def run(channel, cells):
         channel: A websocket to a kernel, as `Student.connect` returns it.
         cells: List of strings.
 
+    A cell is done when the kernel has replied and is idle again: the two messages, and
+    the cell's output before the second, come by different channels.
+
     Yields:
         Pairs of a message's type and its content, see Jupyter's messaging protocol.
     """
-    waiting = {uuid.uuid4().hex: cell for cell in cells}
-    for identifier, cell in waiting.items():
+    requests = {uuid.uuid4().hex: cell for cell in cells}
+    for identifier, cell in requests.items():
         header = {"msg_id": identifier, "msg_type": "execute_request", "version": "5.3"}
         message = {
             "channel": "shell",
@@ -210,8 +225,13 @@ def run(channel, cells):
             "content": {"code": cell, "silent": False, "allow_stdin": False},
         }
         channel.send(json.dumps(message))
-    while waiting:
+    running, busy = set(requests), set(requests)
+    while running or busy:
         message = json.loads(channel.recv())
-        if message["msg_type"] == "execute_reply":
-            waiting.pop(message["parent_header"]["msg_id"])
-        yield message["msg_type"], message["content"]
+        kind, content = message["msg_type"], message["content"]
+        request = message["parent_header"].get("msg_id")
+        if kind == "execute_reply":
+            running.remove(request)
+        if kind == "status" and content["execution_state"] == "idle":
+            busy.discard(request)
+        yield kind, content

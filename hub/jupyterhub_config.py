@@ -4,25 +4,37 @@
 """
 
 import os
-import resource
-import secrets
-import shutil
+import signal
 import sys
 from pathlib import Path
 
-from jupyterhub.spawner import SimpleLocalProcessSpawner
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # JupyterHub runs this alone
+
+from hub import files, passwords, servers, start
 
 c = get_config()  # noqa: F821
 
 HUB = Path(__file__).resolve().parent
-NOTEBOOKS = Path(os.environ.get("HUB_NOTEBOOKS", HUB.parent / "build/student")).resolve()
-DATA = Path(os.environ.get("HUB_DATA", HUB / "data")).resolve()
-ADDRESS = os.environ.get("HUB_ADDRESS", "127.0.0.1")
-PORT = int(os.environ.get("HUB_PORT", "8000"))
+NOTEBOOKS = Path(start.setting("HUB_NOTEBOOKS", HUB.parent / "build/student")).resolve()
+DATA = Path(start.setting("HUB_DATA", HUB / "data")).resolve()
+ADDRESS = start.setting("HUB_ADDRESS", "127.0.0.1")
+PORT = start.port_setting("HUB_PORT", 8000)
+PROXY = HUB / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"
 
 if not any(NOTEBOOKS.glob("*.ipynb")):
-    sys.exit(f"There are no notebooks to hand out in {NOTEBOOKS}: run `make student`.")
-DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sys.exit(
+        f"HUB_NOTEBOOKS is {NOTEBOOKS}: there are no notebooks to hand out. Run"
+        " `make student`, or choose a folder that holds some."
+    )
+start.keep_private(DATA)
+start.lock(DATA)
+start.stop_leftover_proxy(DATA / "proxy.pid", PROXY, DATA)
+os.environ["HUB_DATA"] = str(DATA)  # by which the next hub recognizes the proxy
+start.check_ports(ADDRESS, PORT)
+
+# A terminal that closes stops the hub as Ctrl-C does, unless it was started by `nohup`.
+if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
 # --- Network: only the proxy can be opened to others ------------------------------------
@@ -31,98 +43,52 @@ c.JupyterHub.bind_url = f"http://{ADDRESS}:{PORT}"
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{PORT + 1}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{PORT + 2}"
 
-c.ConfigurableHTTPProxy.command = [
-    "node",
-    str(HUB / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
-]
+c.ConfigurableHTTPProxy.command = ["node", str(PROXY)]
 c.ConfigurableHTTPProxy.pid_file = str(DATA / "proxy.pid")
 
-c.JupyterHub.db_url = f"sqlite:///{DATA / 'jupyterhub.sqlite'}"
+# In an address, these two characters have a meaning of their own.
+DATABASE = str(DATA / "jupyterhub.sqlite").replace("%", "%25").replace("?", "%3F")
+c.JupyterHub.db_url = f"sqlite:///{DATABASE}"
 c.JupyterHub.upgrade_db = True  # after an update of JupyterHub; it keeps a backup
 c.JupyterHub.cookie_secret_file = str(DATA / "cookie_secret")
 
 
 # --- Who may log in ---------------------------------------------------------------------
 
-
-def password(setting, file, shortest):
-    """Return the password from the environment, or else the one in the data folder."""
-    chosen = os.environ.get(setting)
-    if chosen is None:
-        path = DATA / file
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(max(10, shortest) // 2))
-        chosen = path.read_text()
-    if len(chosen) < shortest or not chosen.isascii():
-        sys.exit(f"{setting} needs at least {shortest} characters, all of them ASCII.")
-    return chosen
-
-
 # The lengths are the least that this authenticator takes.
-c.JupyterHub.authenticator_class = "shared-password"
-c.SharedPasswordAuthenticator.user_password = password("HUB_PASSWORD", "password", 8)
-c.SharedPasswordAuthenticator.admin_password = password(
-    "HUB_TEACHER_PASSWORD", "teacher_password", 32
-)
+CLASS = passwords.read_password("HUB_PASSWORD", DATA / "password", 8)
+TEACHER = passwords.read_password("HUB_TEACHER_PASSWORD", DATA / "teacher_password", 32)
+if CLASS == TEACHER:
+    sys.exit("HUB_PASSWORD and HUB_TEACHER_PASSWORD are the same: they have to differ.")
+
+c.JupyterHub.authenticator_class = passwords.PatientAuthenticator
+c.SharedPasswordAuthenticator.user_password = CLASS
+c.SharedPasswordAuthenticator.admin_password = TEACHER
 c.Authenticator.admin_users = {"teacher"}
 c.Authenticator.allow_all = True  # any name, with the class password
 c.Authenticator.username_pattern = r"[a-z0-9][a-z0-9_.-]{0,30}\Z"  # it names a folder
+c.JupyterHub.cookie_max_age_days = 1  # then a browser has to log in again
 c.JupyterHub.template_vars = {
     "announcement_login": "Choose a name of letters from a to z and digits, and take the"
     " same name each time: your notebooks are kept under it."
 }
 
-print(
-    f"Class password: {c.SharedPasswordAuthenticator.user_password}\n"
-    f"Password of the user 'teacher': {c.SharedPasswordAuthenticator.admin_password}",
-    flush=True,
-)
+print(f"Class password: {CLASS}\nPassword of the user 'teacher': {TEACHER}", flush=True)
 
 
 # --- A student's server -----------------------------------------------------------------
 
-
-class LimitedSpawner(SimpleLocalProcessSpawner):
-    """A local server held to `mem_limit` and `cpu_limit`.
-
-    The parent class only tells them to the server. Here the system enforces them, on the
-    server and on the kernels it starts: the memory for each process, the cores for all.
-    """
-
-    def make_preexec_fn(self, name):
-        """Return what the new process does before it becomes the server."""
-        go_home = super().make_preexec_fn(name)
-        memory = self.mem_limit
-        if hasattr(os, "sched_setaffinity"):  # not on macOS
-            cores = sorted(os.sched_getaffinity(0))
-            # Each student's cores follow those of the one before, and start again.
-            first = int(self.user.id * self.cpu_limit)
-            share = {cores[(first + i) % len(cores)] for i in range(int(self.cpu_limit))}
-
-        def prepare():
-            go_home()
-            os.nice(5)  # the hub itself stays responsive
-            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-            if hasattr(os, "sched_setaffinity"):
-                os.sched_setaffinity(0, share)
-
-        return prepare
-
-
-def hand_out(spawner):
-    """Copy the notebooks that the student does not have yet; overwrite none."""
-    folder = DATA / "students" / spawner.user.name / "notebooks"
-    folder.mkdir(parents=True, exist_ok=True)
-    for notebook in NOTEBOOKS.glob("*.ipynb"):
-        if not (folder / notebook.name).exists():
-            shutil.copyfile(notebook, folder / notebook.name)
-
-
-c.JupyterHub.spawner_class = LimitedSpawner
-c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
-c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(HUB / "student_server")}
-c.Spawner.pre_spawn_hook = hand_out
+c.JupyterHub.spawner_class = servers.LimitedSpawner
+# -P: a student's own random.py must not take the place of Python's.
+c.Spawner.cmd = [sys.executable, "-P", "-m", "jupyterhub.singleuser"]
+c.Spawner.environment = {
+    "JUPYTER_CONFIG_PATH": str(HUB / "student_server"),
+    # For the kernels: glibc would keep freed memory in a heap for every thread.
+    "MALLOC_ARENA_MAX": "2",
+}
+c.Spawner.pre_spawn_hook = lambda spawner: files.hand_out(
+    NOTEBOOKS, spawner.home_dir, spawner.log
+)
 c.SimpleLocalProcessSpawner.home_dir_template = str(DATA / "students/{username}")
 c.Spawner.notebook_dir = "~"
 c.Spawner.default_url = "/lab/tree/notebooks/01_plain_autoencoder.ipynb"
@@ -138,7 +104,10 @@ c.Spawner.http_timeout = 300
 c.JupyterHub.services = [
     {
         "name": "idle-culler",
-        "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=3600"],
+        "command": [
+            *[sys.executable, "-P", str(HUB / "idle_culler.py"), str(os.getpid())],
+            "--timeout=3600",
+        ],
     }
 ]
 c.JupyterHub.load_roles = [

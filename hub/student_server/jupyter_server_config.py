@@ -1,5 +1,6 @@
 """A student's server: JupyterLab as `make lab` sets it up, with few kernels at a time."""
 
+import asyncio
 from pathlib import Path
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -18,15 +19,20 @@ MAX_KERNELS = 2
 class FewKernels(AsyncMappingKernelManager):
     """Starts no more than `MAX_KERNELS` kernels: the memory limit is one for each."""
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.starting = asyncio.Lock()
+
     async def start_kernel(self, *args, **kwargs):
         """Start a kernel, if the student has one left."""
-        if len(self) >= MAX_KERNELS:
-            raise HTTPError(
-                403,
-                f"{MAX_KERNELS} notebooks are running already. Shut one down first: the"
-                " second button on the left lists them.",
-            )
-        return await super().start_kernel(*args, **kwargs)
+        async with self.starting:  # a kernel counts only once it has started
+            if len(self) >= MAX_KERNELS:
+                raise HTTPError(
+                    403,
+                    f"{MAX_KERNELS} notebooks are running already. Shut one down first:"
+                    " the second button on the left lists them.",
+                )
+            return await super().start_kernel(*args, **kwargs)
 
 
 c.ServerApp.kernel_manager_class = FewKernels
