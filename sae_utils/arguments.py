@@ -1,5 +1,7 @@
 """Checks of arguments that several modules take."""
 
+from numbers import Integral, Real
+
 
 def check_whole(name, number):
     """Refuse what is not a whole number of at least 1.
@@ -8,9 +10,25 @@ def check_whole(name, number):
         name: What the argument is called in a message.
         number: What was given for it.
 
+    Returns:
+        The number as an int, which Keras asks for where NumPy gives its own kind.
+
     Raises:
-        ValueError: If `number` is not an int, or below 1.
+        ValueError: If `number` is not an integer of Python or NumPy, or below 1.
     """
-    is_whole = isinstance(number, int) and not isinstance(number, bool)
+    is_whole = isinstance(number, Integral) and not isinstance(number, bool)
     if not is_whole or number < 1:
         raise ValueError(f"{name} must be a whole number of at least 1; got {number!r}.")
+    return int(number)
+
+
+def is_number(value):
+    """Tell whether a value is one real number, of Python or NumPy.
+
+    Args:
+        value: Anything. An array is no number, nor is True.
+
+    Returns:
+        A boolean.
+    """
+    return isinstance(value, Real) and not isinstance(value, bool)

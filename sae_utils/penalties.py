@@ -7,6 +7,8 @@ and Keras 3.14 and later divides it by the batch size.
 
 import math
 
+from sae_utils.arguments import is_number
+
 import keras
 import numpy as np
 from keras import ops
@@ -38,9 +40,9 @@ def kl_divergence(rho, rho_hat):
         A tensor of shape `(units,)`, of at least float32.
 
     Raises:
-        ValueError: If `rho` is not in (0, 1), or `rho_hat` is not a vector, is empty, or
-            holds NaN or a value outside [0, 1]. Inside a compiled function values cannot
-            be read; there, a mean outside [0, 1] gives NaN.
+        ValueError: If `rho` is not a number in (0, 1), or `rho_hat` is not a vector, is
+            empty, or holds NaN or a value outside [0, 1]. Inside a compiled function
+            values cannot be read; there, a mean outside [0, 1] gives NaN.
 
     Source: Ng, "Sparse autoencoder", CS294A lecture notes (2011), section 3.
     """
@@ -110,6 +112,10 @@ class KLSparsity(keras.layers.Layer):
     its gradient with respect to z summed over the batch, stays below `beta` all the same.
     Batches smaller than `1 / rho` cannot tell a sparse unit from a dead one.
 
+    Warm-up: a callback may set `layer.beta` while the model trains, and the next step
+    uses it. A saved model has the value of the moment. JAX compiles the number into the
+    step, so there it cannot be set once the layer has been called. `rho` is fixed.
+
     Args:
         rho: Target mean activation of every unit, strictly between 0 and 1.
         beta: Weight of the penalty, at least 0.
@@ -118,9 +124,11 @@ class KLSparsity(keras.layers.Layer):
         The code, unchanged, when called on a code of shape `(batch, units)`.
 
     Raises:
-        ValueError: If `rho` or `beta` is out of range; when called, if the code is not
-            of rank 2, is empty, or holds NaN or a value outside [0, 1]. Inside a
-            compiled function values cannot be read; there, such a code gives a NaN loss.
+        AttributeError: If `rho` is set later, or on JAX `beta`.
+        ValueError: If `rho` or `beta` is no number or out of range; when called, if the
+            code is not of rank 2, is empty, or holds NaN or a value outside [0, 1].
+            Inside a compiled function values cannot be read; there, such a code gives a
+            NaN loss.
 
     Source: Ng, "Sparse autoencoder", CS294A lecture notes (2011), section 3. A code can
     also meet the target by shrinking, while the decoder's weights grow. Ng's loss has
@@ -131,8 +139,27 @@ class KLSparsity(keras.layers.Layer):
         _check_rho(rho)
         _check_weight("beta", beta)
         super().__init__(**kwargs)
-        self.rho = rho
-        self.beta = beta
+        self._rho = float(rho)
+        self._weight = _Weight("beta", beta)
+
+    @property
+    def rho(self):
+        return self._rho
+
+    @rho.setter
+    def rho(self, rho):
+        raise AttributeError(
+            f"rho is fixed, since a compiled model would not notice another one; build "
+            f"a new model with KLSparsity(rho={rho!r})."
+        )
+
+    @property
+    def beta(self):
+        return self._weight.number
+
+    @beta.setter
+    def beta(self, beta):
+        self._weight.set(beta, is_in_use=self.built)
 
     def call(self, code):
         on = _at_least_float32(code)
@@ -142,7 +169,7 @@ class KLSparsity(keras.layers.Layer):
         kl = ops.sum(_kl(self.rho, ops.mean(on, axis=0), ops.mean(1 - on, axis=0)))
         # A ReLU code may average to a value in [0, 1]; its KL would mean nothing.
         allowed = ops.all(ops.logical_and(on >= 0, on <= 1))
-        self.add_loss(self.beta * ops.where(allowed, kl, ops.full_like(kl, np.nan)))
+        self.add_loss(self._weight * ops.where(allowed, kl, ops.full_like(kl, np.nan)))
         return code
 
     def compute_output_shape(self, input_shape):
@@ -158,6 +185,9 @@ class KLSparsity(keras.layers.Layer):
 class L1Sparsity(keras.layers.Layer):
     """Identity layer that adds `strength * l1_norm(code)` to the model's loss.
 
+    Warm-up: a callback may set `layer.strength` while the model trains, as it may set
+    `beta` of `KLSparsity`.
+
     Args:
         strength: Weight of the penalty, at least 0. The penalty is summed over units and
             averaged over the batch, as Keras 3.14 and later do for
@@ -167,17 +197,26 @@ class L1Sparsity(keras.layers.Layer):
         The code, unchanged, when called on a code of shape `(batch, units)`.
 
     Raises:
-        ValueError: If `strength` is negative; when called, if the code is not of rank 2,
-            is empty, or holds NaN.
+        AttributeError: If `strength` is set on JAX after the layer has been called.
+        ValueError: If `strength` is no number or negative; when called, if the code is
+            not of rank 2, is empty, or holds NaN.
     """
 
     def __init__(self, strength=1e-4, **kwargs):
         _check_weight("strength", strength)
         super().__init__(**kwargs)
-        self.strength = strength
+        self._weight = _Weight("strength", strength)
+
+    @property
+    def strength(self):
+        return self._weight.number
+
+    @strength.setter
+    def strength(self, strength):
+        self._weight.set(strength, is_in_use=self.built)
 
     def call(self, code):
-        self.add_loss(self.strength * l1_norm(code))
+        self.add_loss(self._weight * l1_norm(code))
         return code
 
     def compute_output_shape(self, input_shape):
@@ -187,6 +226,39 @@ class L1Sparsity(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "strength": self.strength}
+
+
+class _Weight:
+    """The weight of a penalty, which a compiled training step reads anew each time.
+
+    A plain number would become a part of the compiled step, and a later one would change
+    nothing. A variable of the layer would be counted and saved among the model's weights,
+    so that the weights of two penalties could not be exchanged. Keras does not look for
+    variables in here. TensorFlow finds this one all the same, and JAX would not.
+    """
+
+    def __init__(self, name, number):
+        _check_weight(name, number)
+        self.name, self.number, self.variable = name, float(number), None
+        if keras.backend.backend() == "tensorflow":
+            self.variable = keras.Variable(self.number, trainable=False, dtype="float32")
+
+    def set(self, number, is_in_use):
+        _check_weight(self.name, number)
+        if is_in_use and keras.backend.backend() == "jax":
+            raise AttributeError(
+                f"On JAX {self.name} cannot change once the layer is in a model, since a "
+                f"compiled step would not notice; build a new model with "
+                f"{self.name}={number!r}, and copy the weights by set_weights."
+            )
+        self.number = float(number)
+        if self.variable is not None:
+            self.variable.assign(self.number)
+
+    def __mul__(self, penalty):
+        if self.variable is None:
+            return self.number * penalty
+        return ops.cast(self.variable, penalty.dtype) * penalty
 
 
 def _at_least_float32(values):
@@ -206,7 +278,7 @@ def _kl(rho, on, off):
 
 
 def _check_rho(rho):
-    if not 0 < rho < 1:
+    if not is_number(rho) or not 0 < rho < 1:
         raise ValueError(
             f"rho must lie strictly between 0 and 1 (it is a unit's target mean "
             f"activation, such as 0.05); got {rho!r}."
@@ -214,7 +286,7 @@ def _check_rho(rho):
 
 
 def _check_weight(name, weight):
-    if not 0 <= weight < float("inf"):
+    if not is_number(weight) or not 0 <= weight < float("inf"):
         raise ValueError(f"{name} must be a number of at least 0; got {weight!r}.")
 
 

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from sae_utils import models
+from sae_utils import models, training
 from sae_utils.penalties import KLSparsity, L1Sparsity, kl_divergence, l1_norm
 
 import keras
@@ -171,6 +171,33 @@ def test_rho_outside_0_to_1_is_refused(user, rho):
     with pytest.raises(ValueError, match=r"rho must lie strictly between 0 and 1") as e:
         user(rho)
     assert f"got {rho!r}" in str(e.value)
+
+
+NO_NUMBERS = ["0.05", np.array([0.05, 0.1]), np.array(0.05), [0.05], None, True]
+
+
+@pytest.mark.parametrize("bad", NO_NUMBERS, ids=repr)
+@pytest.mark.parametrize(
+    ("name", "user"),
+    [
+        ("rho", lambda rho: kl_divergence(rho, [0.5])),
+        ("rho", KLSparsity),
+        ("beta", lambda beta: KLSparsity(0.1, beta)),
+        ("strength", L1Sparsity),
+    ],
+)
+def test_what_is_no_number_is_refused(name, user, bad):
+    with pytest.raises(ValueError, match=f"^{name} must ") as error:
+        user(bad)
+    assert f"got {bad!r}" in str(error.value)
+
+
+@pytest.mark.parametrize("form", [np.float32, np.float64])
+def test_numbers_of_numpy_are_numbers(form):
+    layer = KLSparsity(form(0.25), form(0.5))
+    assert json.dumps(layer.get_config())
+    assert (layer.rho, layer.beta) == (0.25, 0.5)
+    assert L1Sparsity(np.int64(2)).strength == 2
 
 
 @pytest.mark.parametrize(
@@ -547,6 +574,120 @@ def test_wrong_rank_is_refused_when_the_model_is_built(layer):
         layer(keras.Input((5, 2)))
 
 
+# --- warm-up: another weight while the model trains ---
+
+with_weight = pytest.mark.parametrize(
+    ("make", "name"),
+    [(lambda weight: KLSparsity(0.1, weight), "beta"), (L1Sparsity, "strength")],
+    ids=["kl", "l1"],
+)
+
+
+class WarmUp(keras.callbacks.Callback):
+    """Set a penalty's weight to the number of epochs that are over."""
+
+    def __init__(self, layer, name):
+        super().__init__()
+        self.layer, self.name = layer, name
+
+    def on_epoch_begin(self, epoch, logs=None):
+        setattr(self.layer, self.name, epoch)
+
+
+@with_weight
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_callback_can_set_the_weight_in_fit(make, name, jit_compile):
+    layer = make(7.0)
+    model = identity_model(layer)
+    model.compile("sgd", "mse", jit_compile=jit_compile)
+    history = model.fit(CODE, CODE, epochs=3, verbose=0, callbacks=[WarmUp(layer, name)])
+    pays = penalty_of(make(1.0), CODE)
+    np.testing.assert_allclose(history.history["loss"], [0, pays, 2 * pays], rtol=1e-5)
+    assert getattr(layer, name) == 2
+
+
+@with_weight
+def test_the_weight_can_be_set_between_steps_of_a_compiled_function(make, name):
+    layer = make(1.0)
+
+    @tf.function(jit_compile=True)
+    def compiled(code):
+        layer(code)
+        return sum(layer.losses)
+
+    once = float(compiled(tf.constant(CODE)))
+    setattr(layer, name, 3)
+    assert float(compiled(tf.constant(CODE))) == pytest.approx(3 * once)
+
+
+class WarmUpProgress(training.Progress):
+    """What `train` calls between epochs, with a warm-up in it."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch, logs)
+        layer = self.model.layers[2]
+        setattr(layer, "beta" if isinstance(layer, KLSparsity) else "strength", epoch)
+
+
+@with_weight
+def test_the_weight_can_be_set_between_and_within_trainings(monkeypatch, make, name):
+    keras.utils.set_random_seed(0)
+    layer = make(0.0)
+    model = models.dense_autoencoder(3, "sigmoid", layer, n_inputs=2)
+    settings = {"learning_rate": 1e-6}  # so that the penalty alone changes the loss
+    (free,) = training.train(model, CODE, 1, **settings)["loss"]
+    setattr(layer, name, 1)
+    (paid,) = training.train(model, CODE, 1, **settings)["loss"]
+    assert paid > free + 0.1
+    monkeypatch.setattr(training, "Progress", WarmUpProgress)
+    losses = training.train(model, CODE, 3, **settings)["loss"]
+    np.testing.assert_allclose(losses, [free, paid, 2 * paid - free], rtol=1e-3)
+
+
+@with_weight
+def test_a_weight_that_was_set_is_saved_and_cloned(make, name, tmp_path):
+    layer = make(7.0)
+    model = identity_model(layer)
+    setattr(layer, name, 0.5)
+    model.save(tmp_path / "model.keras")
+    copies = [
+        keras.models.load_model(tmp_path / "model.keras"),
+        keras.models.clone_model(model),
+    ]
+    half = penalty_of(make(0.5), CODE)
+    for copy in copies:
+        copied = copy.layers[-1]
+        assert getattr(copied, name) == copied.get_config()[name] == 0.5
+        copy.compile(loss="mse")
+        assert copy.evaluate(CODE, CODE, verbose=0) == pytest.approx(half)
+        setattr(copied, name, 1.0)  # a copy can be warmed up further
+        assert copy.evaluate(CODE, CODE, verbose=0) == pytest.approx(2 * half)
+    assert getattr(layer, name) == 0.5
+
+
+@with_weight
+def test_the_weight_is_none_of_the_models_weights(make, name):
+    model = identity_model(make(7.0))
+    assert model.weights == model.variables == []
+    assert model.count_params() == 0
+
+
+@with_weight
+@pytest.mark.parametrize("bad", [-1, math.nan, "0.1", np.ones(2)], ids=repr)
+def test_a_bad_weight_cannot_be_set_later(make, name, bad):
+    layer = make(7.0)
+    with pytest.raises(ValueError, match=f"^{name} must be a number of at least 0; got"):
+        setattr(layer, name, bad)
+    assert getattr(layer, name) == 7
+
+
+def test_rho_cannot_be_set_later():
+    layer = KLSparsity(0.1)
+    with pytest.raises(AttributeError, match=r"rho is fixed, .* KLSparsity\(rho=0\.2\)"):
+        layer.rho = 0.2
+    assert layer.rho == 0.1
+
+
 # --- saving ---
 
 
@@ -709,7 +850,7 @@ def silent(dtype):
 def error_of(function, *inputs):
     try:
         function(*inputs)
-    except ValueError as error:
+    except (AttributeError, ValueError) as error:
         return str(error)
 
 inputs = keras.Input((2,))
@@ -725,6 +866,7 @@ print(json.dumps({
     "evaluate": model.evaluate(np.asarray(code), np.asarray(code), verbose=0),
     "relu, compiled": repr(float(jax.jit(loss_of(KLSparsity(0.1)))(code * 1.5))),
     "relu": error_of(KLSparsity(0.1), code * 1.5),
+    "warm-up": error_of(setattr, model.layers[-1], "beta", 0.5),
 }))
 """
 
@@ -746,3 +888,4 @@ def test_penalties_are_the_same_on_jax():
     assert got["evaluate"] == pytest.approx(penalty, rel=1e-5)
     assert got["relu, compiled"] == "nan"
     assert "code must lie in [0, 1]" in got["relu"]
+    assert "beta cannot change" in got["warm-up"] and "beta=0.5" in got["warm-up"]
