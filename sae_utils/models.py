@@ -1,6 +1,6 @@
 """Builders of the autoencoders of the series, and access to their two halves."""
 
-from sae_utils.arguments import check_whole
+from sae_utils.arguments import check_whole, is_number
 from sae_utils.penalties import KLSparsity
 
 import keras
@@ -46,11 +46,12 @@ def dense_autoencoder(
 
     Raises:
         ValueError: If `units` or `n_inputs` is not a whole number of at least 1, if
-            Keras does not know an activation, if `penalty` is a `KLSparsity` and
-            `activation` can leave [0, 1], or if `decoder_start` is not above 0.
+            Keras does not know an activation, if `penalty` is not a layer, or a
+            `KLSparsity` while `activation` can leave [0, 1], or if `decoder_start` is
+            not above 0.
     """
-    check_whole("units", units)
-    check_whole("n_inputs", n_inputs)
+    units = check_whole("units", units)
+    n_inputs = check_whole("n_inputs", n_inputs)
     _check_activation("activation", activation)
     _check_activation("output_activation", output_activation)
     _check_penalty(activation, penalty)
@@ -113,10 +114,10 @@ def conv_autoencoder(
 
     Raises:
         ValueError: If `units` is not a whole number of at least 1, if Keras does not
-            know an activation, or if `penalty` is a `KLSparsity` and `activation` can
-            leave [0, 1].
+            know an activation, or if `penalty` is not a layer, or a `KLSparsity` while
+            `activation` can leave [0, 1].
     """
-    check_whole("units", units)
+    units = check_whole("units", units)
     _check_activation("activation", activation)
     _check_activation("output_activation", output_activation)
     _check_penalty(activation, penalty)
@@ -151,30 +152,33 @@ def encoder(model, layer="code"):
     """Return the part of a model from its input to the code.
 
     Args:
-        model: An autoencoder, a functional `keras.Model`.
+        model: An autoencoder, a functional or sequential `keras.Model`.
         layer: Name of the layer whose output is the code.
 
     Returns:
         A `keras.Model` that shares its weights with `model`.
 
     Raises:
-        ValueError: If `model` has no layer of that name.
+        ValueError: If `model` is not functional or sequential, or has no layer of that
+            name.
     """
-    return keras.Model(model.inputs[0], named_layer(model, layer).output)
+    code = named_layer(model, layer).output
+    return keras.Model(model.inputs[0], code)
 
 
 def decoder(model, layer="code"):
     """Return the part of a model from the code to its output.
 
     Args:
-        model: An autoencoder, a functional `keras.Model`.
+        model: An autoencoder, a functional or sequential `keras.Model`.
         layer: Name of the layer whose output is the code.
 
     Returns:
         A `keras.Model` that shares its weights with `model`.
 
     Raises:
-        ValueError: If `model` has no layer of that name.
+        ValueError: If `model` is not functional or sequential, or has no layer of that
+            name.
     """
     return keras.Model(named_layer(model, layer).output, model.outputs[0])
 
@@ -183,15 +187,23 @@ def named_layer(model, name):
     """Return a layer of a model.
 
     Args:
-        model: A `keras.Model`.
+        model: A functional or sequential `keras.Model`.
         name: Name of the layer.
 
     Returns:
         A `keras.layers.Layer`.
 
     Raises:
-        ValueError: If `model` has no layer of that name.
+        ValueError: If `model` is not functional or sequential, or has no layer of that
+            name.
     """
+    # Other models keep their layers, but not how these are connected.
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+        raise ValueError(
+            "The model must be keras.Model(inputs, outputs), or keras.Sequential with a "
+            f"keras.Input first, so that it can be cut at a layer; got "
+            f"{type(model).__name__}."
+        )
     names = [each.name for each in model.layers]
     if name not in names:
         raise ValueError(f"The model has no layer {name!r}; its layers are {names}.")
@@ -209,8 +221,9 @@ def _check_activation(name, activation):
 
 
 def _check_start(decoder_start):
-    is_number = isinstance(decoder_start, int | float)
-    if decoder_start is None or (is_number and 0 < decoder_start < float("inf")):
+    if decoder_start is None:
+        return
+    if is_number(decoder_start) and 0 < decoder_start < float("inf"):
         return
     raise ValueError(
         f"decoder_start must be a standard deviation above 0, such as 1e-3, or None for "
@@ -219,6 +232,16 @@ def _check_start(decoder_start):
 
 
 def _check_penalty(activation, penalty):
+    if penalty is None:
+        return
+    if not isinstance(penalty, layers.Layer):
+        hint = ""
+        if isinstance(penalty, type):
+            hint = f" That is a class: write {penalty.__name__}() to make a layer."
+        raise ValueError(
+            f"penalty must be a layer, such as KLSparsity(rho=0.05), or None; got "
+            f"{penalty!r}.{hint}"
+        )
     if isinstance(penalty, KLSparsity) and activation not in UNIT_INTERVAL_ACTIVATIONS:
         raise ValueError(
             f"KLSparsity needs a code in [0, 1], so activation must be one of "

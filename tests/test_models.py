@@ -80,6 +80,21 @@ def test_impossible_units_are_refused(build, units):
     assert f"at least 1; got {units!r}" in str(error.value)
 
 
+@pytest.mark.parametrize("build", [models.dense_autoencoder, models.conv_autoencoder])
+@pytest.mark.parametrize("form", [np.int64, np.int32, np.uint8])
+def test_whole_numbers_of_numpy_are_whole_numbers(build, form):
+    model = build(form(3))
+    assert model.get_layer("code").output.shape == (None, 3)
+    assert keras.models.clone_model(model).get_layer("code").output.shape == (None, 3)
+
+
+def test_n_inputs_and_decoder_start_may_be_numbers_of_numpy():
+    model = models.dense_autoencoder(
+        3, n_inputs=np.int64(5), decoder_start=np.float32(0.5)
+    )
+    assert model.input_shape == (None, 5)
+
+
 @pytest.mark.parametrize("n_inputs", [0, 1.5, True])
 def test_impossible_n_inputs_are_refused(n_inputs):
     with pytest.raises(ValueError, match="n_inputs must be a whole number") as error:
@@ -94,6 +109,25 @@ def test_kl_on_an_activation_that_leaves_0_to_1_is_refused(build, activation):
         build(3, activation, KLSparsity())
     assert "'sigmoid'" in str(error.value)
     assert f"got {activation!r}" in str(error.value)
+
+
+@pytest.mark.parametrize("build", [models.dense_autoencoder, models.conv_autoencoder])
+@pytest.mark.parametrize(
+    ("penalty", "hint"),
+    [
+        (KLSparsity, "That is a class: write KLSparsity() to make a layer."),
+        (L1Sparsity, "write L1Sparsity() to make"),
+        (keras.regularizers.L1(0.1), "got <keras"),
+        ("kl", "got 'kl'"),
+        (1e-3, "got 0.001"),
+    ],
+)
+def test_a_penalty_that_is_no_layer_is_refused(build, penalty, hint):
+    with pytest.raises(
+        ValueError, match=r"^penalty must be a layer, such as KL"
+    ) as error:
+        build(3, "sigmoid", penalty)
+    assert hint in str(error.value)
 
 
 def decoder_kernel(model):
@@ -349,3 +383,37 @@ def test_unknown_layer_names_the_known_ones(half):
     with pytest.raises(ValueError, match="has no layer 'bottleneck'") as error:
         half(model, "bottleneck")
     assert "'code', 'reconstruction'" in str(error.value)
+
+
+class Subclassed(keras.Model):
+    """A model that keeps its layers, but not how they are connected."""
+
+    def __init__(self):
+        super().__init__()
+        self.code = layers.Dense(3, "relu", name="code")
+        self.reconstruction = layers.Dense(5, name="reconstruction")
+
+    def call(self, x):
+        return self.reconstruction(self.code(x))
+
+
+def subclassed():
+    model = Subclassed()
+    model(np.ones((2, 5), np.float32))
+    return model
+
+
+NOT_CONNECTED = {
+    "Subclassed": subclassed,
+    "Sequential": lambda: keras.Sequential([layers.Dense(3, name="code")]),
+    "Dense": lambda: layers.Dense(3, name="code"),
+    "NoneType": lambda: None,
+}
+
+
+@pytest.mark.parametrize("half", [models.encoder, models.decoder])
+@pytest.mark.parametrize(("kind", "make"), NOT_CONNECTED.items())
+def test_a_model_that_cannot_be_cut_is_refused(half, kind, make):
+    with pytest.raises(ValueError, match=r"must be keras.Model\(inputs, outputs\)") as e:
+        half(make())
+    assert str(e.value).endswith(f"got {kind}.")
