@@ -1,6 +1,7 @@
 """What a code holds: activations, its units' decoder rows, and their contributions."""
 
 from sae_utils import models
+from sae_utils.arguments import check_whole
 from sae_utils.memory import return_freed_memory
 
 import numpy as np
@@ -20,8 +21,8 @@ def encode(model, x, layer="code"):
         An array of shape `(samples, units)`.
 
     Raises:
-        ValueError: If the model has no layer of that name, its output is not of rank 2,
-            or `x` is empty or holds NaN.
+        ValueError: If the model is not functional or sequential, or has no layer of that
+            name, if its output is not of rank 2, or if `x` is empty or holds NaN.
     """
     return checked_code(outputs(models.encoder(model, layer), x))
 
@@ -38,8 +39,10 @@ def outputs(model, x, batch_size=200):
         An array of shape `(samples, ...)`.
 
     Raises:
-        ValueError: If `x` is empty or holds NaN.
+        ValueError: If `x` is empty or holds NaN, or `batch_size` is not a whole number of
+            at least 1.
     """
+    batch_size = check_whole("batch_size", batch_size)
     x = checked_values("x", x).astype(np.float32, copy=False)
     batches = [x[start : start + batch_size] for start in range(0, len(x), batch_size)]
     found = np.concatenate([ops.convert_to_numpy(model(batch)) for batch in batches])
@@ -62,8 +65,8 @@ def decoder_rows(model, layer="code"):
         An array of shape `(units, outputs of the next layer)`.
 
     Raises:
-        ValueError: If the model has no layer of that name, or the first kernel after it
-            does not have one row per unit.
+        ValueError: If the model is not functional or sequential, or has no layer of that
+            name, or if the first kernel after it does not have one row per unit.
     """
     code = models.named_layer(model, layer)
     units = code.output.shape[-1]
@@ -128,7 +131,8 @@ def has_exact_zeros(model, code, layer="code"):
         A boolean.
 
     Raises:
-        ValueError: If the model has no layer of that name.
+        ValueError: If the model is not functional or sequential, or has no layer of that
+            name.
     """
     activation = getattr(models.named_layer(model, layer), "activation", None)
     if activation is None:

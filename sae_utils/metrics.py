@@ -6,10 +6,11 @@ measure as it is too. Two kinds of numbers pass that test: exact zeros, and cont
 A contribution is an activation times the length of its unit's decoder row.
 """
 
-from sae_utils import codes
+from sae_utils import codes, models
 
+import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
 MOST = 0.9  # share of a sample's contributions that `n90` collects
 ALWAYS = 0.99  # a unit that is on for this share of the samples is "always on"
@@ -193,7 +194,8 @@ def scoreboard(model, x, layer="code"):
     Args:
         model: An autoencoder, a functional or sequential `keras.Model` with a code layer
             of shape `(batch, units)`.
-        x: Inputs of the model, shape `(samples, ...)`.
+        x: Inputs of the model, shape `(samples, ...)`. They must lie in [0, 1] if the
+            model's output does, as behind a sigmoid.
         layer: Name of the code layer.
 
     Returns:
@@ -205,10 +207,13 @@ def scoreboard(model, x, layer="code"):
         (numbers of units), `penalty_share` (of `mse + penalties`).
 
     Raises:
-        ValueError: If the model has no layer of that name, `x` is empty or holds NaN, or
-            the first kernel after the code does not have one row per unit.
+        ValueError: If the model is not functional or sequential, or has no layer of that
+            name, `x` is empty, holds NaN, or lies outside of the output's range, or the
+            first kernel after the code does not have one row per unit.
     """
+    models.named_layer(model, layer)
     x = codes.checked_values("x", x).astype(np.float32, copy=False)
+    _check_range(model, x)
     code = codes.encode(model, x, layer)
     parts = code * codes.row_lengths(model, layer)
     exact_zeros = codes.has_exact_zeros(model, code, layer)
@@ -227,6 +232,24 @@ def scoreboard(model, x, layer="code"):
         "always_on": int(always_on_units(code, exact_zeros).sum()),
         "penalty_share": penalty / (mse + penalty) if penalty else 0.0,
     }
+
+
+def _check_range(model, x):
+    """Refuse inputs that the model cannot put out, such as gray levels up to 255.
+
+    Only an output in [0, 1] is looked at. A linear one has no range, and standardized
+    inputs are right for it.
+    """
+    shaping = layers.Reshape | layers.Flatten
+    last = next(each for each in reversed(model.layers) if not isinstance(each, shaping))
+    activation = getattr(last, "activation", None)
+    bounded = map(keras.activations.get, models.UNIT_INTERVAL_ACTIVATIONS)
+    if activation in bounded and (x.min() < 0 or x.max() > 1):
+        raise ValueError(
+            f"x must lie in [0, 1], as the model's output does (its activation is "
+            f"{activation.__name__}); got values from {x.min():.3g} to {x.max():.3g}. "
+            f"Divide images with gray levels up to 255 by 255."
+        )
 
 
 def _mean_penalty(model, x, batch_size=200):

@@ -174,6 +174,29 @@ def test_bad_inputs_are_refused(measure, x, message):
         measure(functional(), x)
 
 
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.code = layers.Dense(3, name="code")
+
+    def call(self, x):
+        return self.code(x)
+
+
+@pytest.mark.parametrize("measure", [codes.encode, codes.contributions])
+def test_a_subclassed_model_is_told_what_is_needed(measure):
+    model = Subclassed()
+    model(np.float32(X))
+    with pytest.raises(ValueError, match=r"must be keras.Model\(inputs.* got Subclassed"):
+        measure(model, X)
+
+
+@pytest.mark.parametrize("batch_size", [0, 1.5, None])
+def test_an_impossible_batch_size_is_refused(batch_size):
+    with pytest.raises(ValueError, match=r"^batch_size must be a whole number of at"):
+        codes.outputs(functional(), X, batch_size)
+
+
 # --- has_exact_zeros ---
 
 SMOOTH = ["sigmoid", "softmax", "softplus", "tanh", "elu", "gelu", "silu", "linear", None]

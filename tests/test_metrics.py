@@ -478,3 +478,52 @@ def test_scoreboard_refuses_a_model_that_does_not_return_its_input():
     model = hand_set_model([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     with pytest.raises(ValueError, match=r"differ in shape: \(4, 2\), \(4, 3\)"):
         metrics.scoreboard(model, X)
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.code = layers.Dense(2, name="code")
+
+    def call(self, x):
+        return self.code(x)
+
+
+def test_scoreboard_tells_what_it_needs_of_a_subclassed_model():
+    model = Subclassed()
+    model(np.float32(X))
+    with pytest.raises(ValueError, match=r"must be keras.Model\(inputs.* got Subclassed"):
+        metrics.scoreboard(model, X)
+
+
+def with_output(activation):
+    return models.dense_autoencoder(3, n_inputs=2, output_activation=activation)
+
+
+@pytest.mark.parametrize("x", [X * 255, X - 0.5, (X * 255).astype(np.uint8)])
+@pytest.mark.parametrize("activation", ["sigmoid", "hard_sigmoid", "softmax"])
+def test_scoreboard_refuses_inputs_that_the_output_cannot_reach(activation, x):
+    with pytest.raises(ValueError, match=r"^x must lie in \[0, 1\], as the model's") as e:
+        metrics.scoreboard(with_output(activation), x)
+    assert f"activation is {activation}); got values from {x.min():.3g}" in str(e.value)
+    assert "by 255" in str(e.value)
+
+
+def test_scoreboard_sees_an_output_in_0_to_1_before_it_is_reshaped():
+    inputs = keras.Input((2, 1, 1))
+    code = layers.Dense(3, name="code")(layers.Flatten()(inputs))
+    outputs = layers.Reshape((2, 1, 1))(layers.Dense(2, "sigmoid")(code))
+    model = keras.Model(inputs, outputs)
+    assert metrics.scoreboard(model, X.reshape(4, 2, 1, 1))["mse"] < 1
+    with pytest.raises(ValueError, match=r"x must lie in \[0, 1\]"):
+        metrics.scoreboard(model, 255 * X.reshape(4, 2, 1, 1))
+
+
+@pytest.mark.parametrize("x", [X * 255, (X - X.mean(axis=0)) / X.std(axis=0)])
+@pytest.mark.parametrize("activation", ["linear", None, "relu", lambda z: 3 * z])
+def test_scoreboard_takes_any_inputs_where_the_output_has_no_upper_limit(activation, x):
+    assert metrics.scoreboard(with_output(activation), x)["mse"] > 0
+
+
+def test_scoreboard_takes_0_and_1_themselves_behind_a_sigmoid():
+    assert metrics.scoreboard(with_output("sigmoid"), np.eye(2))["mse"] < 1
