@@ -32,3 +32,20 @@ def is_number(value):
         A boolean.
     """
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def check_labeled(name, values):
+    """Refuse what is not a dict from labels to what is to be drawn.
+
+    Args:
+        name: What the argument is called in a message.
+        values: What was given for it.
+
+    Raises:
+        ValueError: If `values` is not a dict.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(
+            f'{name} must be a dict from labels to what is drawn, such as {{"plain": '
+            f"...}}; got {type(values).__name__}."
+        )

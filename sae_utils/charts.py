@@ -1,6 +1,7 @@
 """Figures with axes: curves labeled at their ends, and histograms."""
 
 from sae_utils import figures
+from sae_utils.arguments import check_labeled
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,8 +23,11 @@ def loss_curves(curves, title, alt, x=None, xlabel="epoch", ylabel="loss"):
         ylabel: Label of the y axis.
 
     Raises:
-        ValueError: If `curves` is empty, or `x` and a curve differ in length.
+        ValueError: If `curves` is no dict or empty, a curve is not one row of numbers, or
+            `x` and a curve differ in length.
     """
+    check_labeled("curves", curves)
+    _check_curves(curves)
     lengths = {label: len(losses) for label, losses in curves.items()}
     if not curves or (x is not None and set(lengths.values()) != {len(x)}):
         raise ValueError(
@@ -104,8 +108,10 @@ def activation_histograms(codes, title, alt):
         alt: Text alternative, see `figures.show`.
 
     Raises:
-        ValueError: If `codes` is empty, or holds NaN, infinite, or negative activations.
+        ValueError: If `codes` is no dict or empty, or holds NaN, infinite, or negative
+            activations.
     """
+    check_labeled("codes", codes)
     codes = {label: np.ravel(code) for label, code in codes.items()}
     if not codes or not all(
         code.size and np.isfinite(code).all() and code.min() >= 0
@@ -154,6 +160,21 @@ def activation_histograms(codes, title, alt):
     fig.suptitle(title)
     fig.tight_layout()
     figures.show(fig, alt)
+
+
+def _check_curves(curves):
+    for label, losses in curves.items():
+        if isinstance(losses, dict):
+            raise ValueError(
+                f"a curve must be a list of numbers; for {label!r} got a dict. Of what "
+                f'train returns, take the losses: ["loss"].'
+            )
+        losses = np.asarray(losses)
+        if losses.ndim != 1 or losses.dtype.kind not in "biuf":
+            raise ValueError(
+                f"a curve must be a list of numbers; for {label!r} got shape "
+                f"{losses.shape} of {losses.dtype}."
+            )
 
 
 def _apart(places, gap, low, high):

@@ -1,12 +1,15 @@
 """Figures of digits and of units' weights, as ink on paper."""
 
 from sae_utils import figures
-from sae_utils.arguments import check_whole
+from sae_utils.arguments import check_labeled, check_whole
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
+
+# No image with gray levels from 0 to 1, nor its reconstruction, comes near this one.
+TOO_BLACK = 100
 
 # Weights as ink on paper: black adds ink, white is 0, orange takes ink away. Orange and
 # gray differ for readers with any kind of color blindness.
@@ -26,11 +29,15 @@ def image_rows(rows, title, alt, shape=(28, 28)):
         shape: Height and width of an image in pixels.
 
     Raises:
-        ValueError: If `rows` is empty or its rows differ in length.
+        ValueError: If `rows` is no dict or empty, or its rows differ in length, hold no
+            image, images of another size, or gray levels up to 255.
     """
+    check_labeled("rows", rows)
     lengths = {label: len(images) for label, images in rows.items()}
     if len(set(lengths.values())) != 1:
         raise ValueError(f"rows must hold rows of one length; got lengths {lengths}.")
+    for label, images in rows.items():
+        _check_images(label, np.asarray(images), shape)
     n = next(iter(lengths.values()))
     fig, axes = plt.subplots(
         len(rows), n, figsize=(0.8 * n, 0.85 * len(rows)), squeeze=False
@@ -42,6 +49,20 @@ def image_rows(rows, title, alt, shape=(28, 28)):
         line[0].set_ylabel(label, rotation=0, ha="right", va="center")
     fig.suptitle(title, y=1 + 0.08 / len(rows))
     figures.show(fig, alt)
+
+
+def _check_images(label, images, shape):
+    pixels = shape[0] * shape[1]
+    if images.size != len(images) * pixels or not len(images):
+        raise ValueError(
+            f"the images of row {label!r} must have {shape[0]} by {shape[1]} pixels, so "
+            f"shape (n, {pixels}); got {images.shape}."
+        )
+    if images.max() > TOO_BLACK:
+        raise ValueError(
+            f"gray levels run from 0 to 1; those of row {label!r} reach "
+            f"{images.max():.3g}. Divide images with gray levels up to 255 by 255."
+        )
 
 
 def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=None):
@@ -61,9 +82,11 @@ def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=N
             for dead units, or None. Dead units get a blue frame.
 
     Raises:
-        ValueError: If `groups` is empty, an image's size is not the number of inputs,
-            `scale` is unknown, or `dead` does not fit `groups`.
+        ValueError: If `groups` is no dict or empty, an image's size is not the number of
+            inputs, `scale` is unknown, or `dead` does not fit `groups`.
     """
+    check_labeled("groups", groups)
+    check_labeled("dead", {} if dead is None else dead)
     groups = {label: np.asarray(weights) for label, weights in groups.items()}
     dead = {label: np.asarray(mask) for label, mask in (dead or {}).items()}
     _check_filters(groups, columns, shape, scale, dead)

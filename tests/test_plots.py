@@ -320,6 +320,63 @@ def test_filters_refuses_what_it_cannot_draw(shown, arguments, message):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.parametrize("bad", [WEIGHTS, [1.0, 2.0], None])
+@pytest.mark.parametrize(
+    ("name", "draw"),
+    [
+        ("rows", lambda bad: plots.image_rows(bad, "title", ALT)),
+        ("groups", lambda bad: plots.filters(bad, "title", ALT)),
+        ("curves", lambda bad: plots.loss_curves(bad, "title", ALT)),
+        ("codes", lambda bad: plots.activation_histograms(bad, "title", ALT)),
+    ],
+)
+def test_what_has_no_labels_is_refused(shown, name, draw, bad):
+    with pytest.raises(ValueError, match=f"^{name} must be a dict from labels") as error:
+        draw(bad)
+    assert str(error.value).endswith(f"got {type(bad).__name__}.")
+
+
+def test_dead_units_without_labels_are_refused(shown):
+    with pytest.raises(ValueError, match=r"^dead must be a dict .* got ndarray"):
+        plots.filters({"g": WEIGHTS}, "title", ALT, dead=np.zeros(40, bool))
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (IMAGES[0], r"must have 28 by 28 pixels, so shape \(n, 784\); got \(784,\)"),
+        (IMAGES[:, :783], r"shape \(n, 784\); got \(\d+, 783\)"),
+        (IMAGES[:0], r"shape \(n, 784\); got \(0, 784\)"),
+        (IMAGES * 255, r"^gray levels run from 0 to 1; .* 'r' reach 2\d\d.* by 255"),
+        ((IMAGES * 255).astype(np.uint8), r"^gray levels run from 0 to 1"),
+    ],
+)
+def test_what_is_no_row_of_images_is_refused(shown, images, message):
+    with pytest.raises(ValueError, match=message):
+        plots.image_rows({"r": images}, "title", ALT)
+    assert plt.get_fignums() == []
+
+
+def test_reconstructions_that_are_too_black_are_drawn(shown):
+    plots.image_rows({"r": 3 * IMAGES - 1}, "title", ALT)
+    assert len(shown) == 1
+
+
+@pytest.mark.parametrize(
+    ("losses", "got"),
+    [
+        ({"loss": [3, 2]}, r'a dict. Of what train returns, take the losses: \["loss"\]'),
+        (3.0, r"shape \(\) of float64"),
+        (np.ones((3, 2)), r"shape \(3, 2\) of float64"),
+        ("falling", r"shape \(\) of <U7"),
+    ],
+)
+def test_a_curve_that_is_no_list_of_numbers_is_refused(shown, losses, got):
+    with pytest.raises(ValueError, match=f"list of numbers; for 'a' got {got}"):
+        plots.loss_curves({"a": losses}, "title", ALT)
+    assert plt.get_fignums() == []
+
+
 def test_loss_curves_start_at_epoch_1(shown, figure):
     plots.loss_curves({"training": [3, 2, 1], "validation": [4, 3, 2]}, "title", ALT)
     (ax,) = figure().axes
