@@ -1,6 +1,15 @@
 """nbval settings that need code."""
 
+import os
+import tempfile
+
 import pytest
+
+# Kernels start without what a user has set for IPython and Matplotlib, and run where the
+# home folder cannot be written to.
+_empty = tempfile.TemporaryDirectory()
+os.environ.update({name: _empty.name for name in ("IPYTHONDIR", "MPLCONFIGDIR")})
+os.environ["JUPYTER_RUNTIME_DIR"] = os.path.join(_empty.name, "runtime")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,8 +1,10 @@
 """JupyterLab as `make lab` starts it: on this machine only, with its token, no news."""
 
+import platform
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 
 c = get_config()  # noqa: F821
 
@@ -18,7 +20,25 @@ class ThisPython(KernelSpecManager):
         return []
 
 
+class NotebooksOfThisPython(AsyncLargeFileManager):
+    """Opens a notebook as if this Python had saved it.
+
+    Otherwise JupyterLab adds Python's version, and shows a notebook that nobody has
+    changed as not saved.
+    """
+
+    async def get(self, path, content=True, type=None, format=None, **options):
+        """Return a file; in a notebook, with this Python's version."""
+        model = await super().get(path, content, type, format, **options)
+        if model["type"] == "notebook" and content:
+            language = model["content"]["metadata"].get("language_info", {})
+            if language.get("name") == "python":
+                language["version"] = platform.python_version()
+        return model
+
+
 c.ServerApp.kernel_spec_manager_class = ThisPython
+c.ServerApp.contents_manager_class = NotebooksOfThisPython
 
 # The project is the root, so that links from a notebook to other files work.
 c.ServerApp.root_dir = str(Path(__file__).resolve().parent)

@@ -14,6 +14,7 @@ import os
 import re
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def main(notebooks, repeat):
     # The kernel `python3` of this environment, and not one of that name elsewhere.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     os.environ.pop("JUPYTER_PATH", None)
+    # And without what a user has set for IPython, such as a profile.
+    os.environ["IPYTHONDIR"] = tempfile.mkdtemp()
     print(
         f"{os.cpu_count()} cores; limits: {MAX_SECONDS} s of processor time, "
         f"{MAX_CELL_SECONDS} s of it in one cell, {MAX_MIB} MiB; median of {repeat}"

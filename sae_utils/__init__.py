@@ -13,11 +13,21 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
+# The course runs on TensorFlow, whatever backend the file keras.json in somebody's home
+# names. Whoever sets KERAS_BACKEND, or has imported Keras before, gets that backend.
+_KERAS_IS_OURS = "keras" not in sys.modules
+if _KERAS_IS_OURS:
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
 
 @contextlib.contextmanager
 def _stderr_closed():
     """Discard the process's stderr, C++ libraries included."""
-    saved = os.dup(2)
+    try:
+        saved = os.dup(2)
+    except OSError:  # it is closed already
+        yield
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -48,7 +58,13 @@ def _jax_hidden():
 # TensorFlow 2.21 reports missing GPU drivers at any log level. A failing import still
 # raises its exception.
 with _stderr_closed(), _jax_hidden():
-    import keras  # noqa: F401
+    import keras
+
+# What else that file can change.
+if _KERAS_IS_OURS:
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
 
 # TensorFlow prints a long warning when several models follow each other in a loop, as
 # in a sweep; in a notebook, it lands among the results.

@@ -2,6 +2,7 @@
 
 import io
 
+import matplotlib
 import matplotlib.pyplot as plt
 import seaborn as sns
 from IPython.display import display
@@ -14,6 +15,7 @@ SHARPNESS = 1.5  # pixels of the image for each of those, for high-resolution sc
 
 def use_style():
     """Set the series' look: seaborn's ticks and its palette for color-blind readers."""
+    matplotlib.rcdefaults()  # without what a matplotlibrc of the user says
     sns.set_theme(style="ticks", palette="colorblind")
     plt.rcParams.update({"axes.spines.right": False, "axes.spines.top": False})
 

@@ -475,18 +475,27 @@ def taught_not_imported(notebook):
             yield f"{named(cell)} writes {again} again: import them from sae_utils"
 
 
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+
+
 def clean_metadata(notebook):
-    """Nothing is stored that another person's run would change."""
-    metadata = notebook.node.metadata
-    if metadata.get("kernelspec", {}).get("name") != "python3":
-        yield f"the kernel must be python3; it is {metadata.get('kernelspec')}"
-    allowed = {
-        "kernelspec.name", "kernelspec.display_name", "kernelspec.language",
-        "language_info.name",
-    }  # fmt: skip
-    keys = {f"{outer}.{inner}" for outer in metadata for inner in metadata[outer]}
-    if keys - allowed:
-        yield f"`make run` removes this metadata: {sorted(keys - allowed)}"
+    """What is stored is what JupyterLab would add, save what differs by machine."""
+    if notebook.node.metadata != METADATA:
+        yield f"the metadata must be {METADATA}; it is {notebook.node.metadata}"
     for cell in notebook.cells:
         if extra := sorted(cell.metadata.keys() - {"tags", "jupyter", "slideshow"}):
             yield f"{named(cell)} has the metadata {extra}; only tags, jupyter, slideshow"

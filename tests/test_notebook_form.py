@@ -1,6 +1,7 @@
 """Every rule on the real notebooks, and on made-up ones that break that rule alone."""
 
 import base64
+import copy
 import struct
 
 import nbformat
@@ -27,7 +28,6 @@ def test_notebook_keeps_rule(path, rule):
 
 TEXT = "Look at it for a while and say what you see. " * 4
 OBJECTIVES = "- Build one\n- Measure one,\n  with care\n- Explain one\n"
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 ALT = "A line that falls from left to right."
 
 
@@ -120,7 +120,7 @@ def made_up():
 def notebook_of(cells):
     """Put cells into a notebook, numbered as if it had been run."""
     node = nbformat.v4.new_notebook(cells=list(cells.values()))
-    node.metadata = {"kernelspec": dict(KERNEL), "language_info": {"name": "python"}}
+    node.metadata = copy.deepcopy(rules.METADATA)
     number(node)
     return node
 
@@ -437,6 +437,7 @@ BROKEN = {
     rules.clean_metadata: [
         do("node.metadata['kernelspec']['name'] = 'my-env'"),
         do("node.metadata['language_info']['version'] = '3.11.7'"),
+        do("del node.metadata['language_info']['mimetype']"),
         do("cells['figure'].metadata['execution'] = {'iopub.status.busy': '1'}"),
     ],
     rules.valid_with_ids: [

@@ -1,4 +1,4 @@
-"""JupyterLab as `make lab` starts it: notebook 01 is there, and runs to the end."""
+"""JupyterLab as `make lab` starts it: notebook 01 is there, and runs to its end."""
 
 import os
 import re
@@ -61,6 +61,23 @@ def address(log, server):
         assert server.poll() is None, log.read_text()
         time.sleep(0.5)
     raise AssertionError(f"JupyterLab did not start: {log.read_text()}")
+
+
+# Whether JupyterLab shows a notebook as changed once its kernel is there.
+IS_CHANGED = """async () => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  await new Promise((done) => setTimeout(done, 2000));
+  return panel.context.model.dirty;
+}"""
+
+
+def test_a_fresh_notebook_counts_as_saved(page, lab):
+    page.goto(lab)
+    page.wait_for_selector(".jp-NotebookPanel:visible", timeout=60_000)
+    assert page.evaluate(IS_CHANGED) is False
 
 
 def test_notebook_01_runs_to_its_end(page, lab):
