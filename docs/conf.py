@@ -68,10 +68,17 @@ html_theme_options = {
 mathjax_path = "mathjax/tex-svg.js"
 
 
-def adapt_notebook(app, docname, source):
+def adapt_page(app, docname, source):
+    """Change links, which fit the project's folders, to fit those of the book."""
+    if docname.startswith("notebooks/"):
+        adapt_notebook(docname, source)
+    else:
+        # In the book the notebooks lie below the pages, not beside their folder.
+        source[0] = source[0].replace("](../notebooks/", "](notebooks/")
+
+
+def adapt_notebook(docname, source):
     """Change a notebook, as it is read, in what suits a page of the book."""
-    if not docname.startswith("notebooks/"):
-        return
     notebook = nbformat.reads(source[0], as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -128,4 +135,4 @@ def true_signature(app, what, name, obj, options, signature, return_annotation):
 def setup(app):
     """Register what this file adds to Sphinx."""
     app.connect("autodoc-process-signature", true_signature)
-    app.connect("source-read", adapt_notebook)
+    app.connect("source-read", adapt_page)

@@ -122,3 +122,25 @@ def test_workflow_tests_every_python_on_every_system():
     commands = "\n".join(step.get("run", "") for step in job["steps"])
     assert "make test" in commands
     assert r".venv\Scripts\pytest" in commands
+
+
+def test_hooks_before_a_commit_are_what_make_test_runs_first():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    (repository,) = hooks["repos"]
+    assert repository["repo"] == "local"
+    entries = [
+        hook["entry"].replace(".venv/bin", "$(BIN)") for hook in repository["hooks"]
+    ]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    recipe = makefile.partition("\ntest: ")[2].partition("\n\n")[0].split("\n\t")[1:]
+    assert [line.removesuffix(" .") for line in recipe[:2]] == entries
+
+
+def test_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == PROJECT["version"]
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()
+
+
+def test_changelog_names_this_version():
+    assert f"\n## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text("utf-8")

@@ -95,3 +95,15 @@ def test_recipe_of_notebook_02_is_the_packages(repaired):
     added = [float(sum(model.losses)) for model in (ours, theirs)]
     assert added[0] > 0
     np.testing.assert_allclose(added[0], added[1], rtol=1e-5)
+
+
+def test_layer_of_notebook_03_can_be_cloned_and_loaded(tmp_path):
+    layer = taught("03_kl_sparsity.ipynb", "KLSparsity")(0.1, 0.5, name="sparse")
+    model = keras.Sequential([keras.Input((4,)), layer])
+    model.save(tmp_path / "model.keras")
+    for copied in (
+        keras.models.clone_model(model),
+        keras.models.load_model(tmp_path / "model.keras"),
+    ):
+        copy = copied.get_layer("sparse")
+        assert (copy.rho, copy.beta, copy.smallest) == (0.1, 0.5, 1e-30)

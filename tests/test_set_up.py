@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="make's way to set up")
+
 ROOT = Path(__file__).parents[1]
 FAILED = "Set-up failed, so the environment is the old one: older than the lock.\n"
 

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = ["01_plain_autoencoder", "02_l1_sparsity", "03_kl_sparsity"]
+NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/*.ipynb"))
 PAGES = [f"notebooks/{name}" for name in NOTEBOOKS]
 PAGES += ["index", "live", "glossary", "appendix", "run", "teaching", "hub", "api"]
 

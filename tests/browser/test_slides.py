@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 
-DECKS = ["01_plain_autoencoder", "02_l1_sparsity", "03_kl_sparsity"]
+DECKS = sorted(path.stem for path in ROOT.glob("notebooks/*.ipynb"))
 
 # Goes through a deck, and says of each step on each slide what is out of the picture, and
 # the smallest letters.
