@@ -165,8 +165,11 @@ class Student:
         )
 
     def connect(self, kernel):
-        """Return a websocket to a kernel of the student's server."""
-        address = f"{self.server}/api/kernels/{kernel}/channels"
+        """Return a websocket to a kernel of the student's server.
+
+        The next one after it is closed gets what the kernel has sent in between.
+        """
+        address = f"{self.server}/api/kernels/{kernel}/channels?session_id=classroom"
         paths = {"/", f"/user/{self.name}/"}
         cookies = [c for c in self.session.cookies if c.path in paths]
         return websocket.create_connection(
@@ -231,7 +234,7 @@ def run(channel, cells):
         kind, content = message["msg_type"], message["content"]
         request = message["parent_header"].get("msg_id")
         if kind == "execute_reply":
-            running.remove(request)
+            running.discard(request)
         if kind == "status" and content["execution_state"] == "idle":
             busy.discard(request)
         yield kind, content

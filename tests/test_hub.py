@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from hub.classroom import Hub, Student, run
+from hub.classroom import Hub, Student, run, wait_for
 
 import psutil
 import pytest
@@ -202,6 +202,33 @@ def test_limits_are_kept(hub, monkeypatch):
     assert replies[1]["ename"] == "MemoryError"
     assert any(kind == "stream" for kind, _ in run(channel, cells[2:]))
     channel.close()
+
+
+def test_endless_output_does_not_fill_a_server_that_no_browser_listens_to(hub):
+    cleo = at_work(hub, "cleo")
+    kernel = cleo.request("GET", "kernels").json()[0]["id"]
+    channel = cleo.connect(kernel)
+    cell = "for line in range(400_000): print(f'{line:1000}')"
+    for kind, _ in run(channel, [cell]):
+        if kind == "stream":
+            channel.close()
+            break
+    wait_for(
+        lambda: "idle" in cleo.request("GET", f"kernels/{kernel}").text,
+        seconds=120,
+        what="the end of the output",
+    )
+    server = next(
+        process
+        for process in hub.processes()
+        if "jupyterhub.singleuser" in process.cmdline()
+        and process.environ()["JUPYTERHUB_USER"] == "cleo"
+    )
+    assert server.memory_info().rss < 300 * 2**20
+    channel = cleo.connect(kernel)
+    kinds = [kind for kind, _ in run(channel, ["pass"])]
+    channel.close()
+    assert kinds.count("execute_reply") == 2  # that of the first cell was kept
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP], ids=lambda how: how.name)

@@ -14,6 +14,25 @@ load_subconfig(  # noqa: F821
 )
 
 MAX_KERNELS = 2
+MAX_WAITING = 10 * 2**20  # bytes
+
+
+class LastMessages(list):
+    """What a kernel sends while no browser listens: replies, and the last of its output.
+
+    Whenever the output grows beyond `MAX_WAITING`, what there is of it is forgotten.
+    """
+
+    size = 0
+
+    def append(self, message):
+        """Add a message, a pair of its channel and its parts."""
+        bytes_more = sum(len(part) for part in message[1])
+        self.size += bytes_more
+        if self.size > MAX_WAITING:
+            self[:] = [each for each in self if each[0] != "iopub"]
+            self.size = bytes_more
+        super().append(message)
 
 
 class FewKernels(AsyncMappingKernelManager):
@@ -33,6 +52,11 @@ class FewKernels(AsyncMappingKernelManager):
                     " the second button on the left lists them.",
                 )
             return await super().start_kernel(*args, **kwargs)
+
+    def start_buffering(self, kernel_id, *args):
+        """Keep messages for a browser that comes back, but no endless output."""
+        super().start_buffering(kernel_id, *args)
+        self._kernel_buffers[kernel_id]["buffer"] = LastMessages()
 
 
 c.ServerApp.kernel_manager_class = FewKernels
