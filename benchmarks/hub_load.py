@@ -135,4 +135,7 @@ def kib(pid, file, field):
 if __name__ == "__main__":
     # Ended from outside, it still stops what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
-    sys.exit(not main(int(sys.argv[1]) if len(sys.argv) > 1 else 8))
+    students = sys.argv[1] if len(sys.argv) > 1 else "8"
+    if not (students.isdecimal() and int(students) > 0):
+        sys.exit(f"STUDENTS is {students!r}: it has to be a whole number from 1 on.")
+    sys.exit(not main(int(students)))

@@ -82,6 +82,19 @@ def test_the_teacher_needs_another_password(hub):
     assert Student(hub, "teacher").log_in(teacher_password(hub))
 
 
+def test_guessing_gets_slower_whatever_address_one_pretends(hub):
+    times = []
+    for number in range(12):
+        guesser = Student(hub, f"guesser{number}")
+        pretended = {"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": "10.0.0.99"}
+        guesser.session.headers.update(pretended)
+        start = time.monotonic()
+        assert not guesser.log_in("wrong horse")
+        times.append(time.monotonic() - start)
+    assert times[-1] >= 1 > min(times)
+    assert Student(hub, "anna").log_in(class_password(hub))  # ends it
+
+
 @pytest.mark.parametrize("name", ["../anna", "..", ".anna", "an na", "a" * 40])
 def test_a_name_cannot_lead_out_of_the_folder(hub, name):
     assert not Student(hub, name).log_in(class_password(hub))
