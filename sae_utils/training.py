@@ -2,7 +2,7 @@
 
 import math
 
-from sae_utils.arguments import check_whole
+from sae_utils.arguments import check_whole, is_number
 from sae_utils.memory import return_freed_memory
 from sae_utils.progress import Progress
 
@@ -50,7 +50,8 @@ def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
     check_whole("batch_size", batch_size)
     _check_learning_rate(learning_rate)
     x = _checked_inputs(model, x)
-    model.compile(keras.optimizers.Adam(learning_rate), "mse")
+    # Keras takes no number of NumPy for the learning rate.
+    model.compile(keras.optimizers.Adam(float(learning_rate)), "mse")
     if keras.backend.backend() != "tensorflow":
         model.fit(x, x, batch_size, epochs, verbose=0, callbacks=[Progress()])
         return model.history.history
@@ -142,8 +143,7 @@ def _checked_inputs(model, x):
 
 
 def _check_learning_rate(learning_rate):
-    is_number = isinstance(learning_rate, int | float)
-    if not is_number or not 0 < learning_rate < float("inf"):
+    if not is_number(learning_rate) or not 0 < learning_rate < float("inf"):
         raise ValueError(
             f"learning_rate must be a number above 0, such as 2e-3; got "
             f"{learning_rate!r}."

@@ -115,11 +115,20 @@ def short_notebook(notebook):
         yield f"there are {len(notebook.code)} code cells; at most 40"
 
 
+# For who opens the notebook alone, or with another Python, and gets that error.
+INSTALL = (
+    "# No module named 'sae_utils'? Run %pip install -e .. here (.. is the course's "
+    "folder).\n"
+)
+
+
 def setup_cell(notebook):
-    """The first code cell is short, and the notebook is seeded once."""
+    """The first code cell is short, says how to install, and seeds the notebook, once."""
     first = notebook.code[0]
-    if len(lines(first)) > 10:
-        yield f"the set-up cell has {len(lines(first))} lines; at most 10"
+    if not first.source.startswith(INSTALL):
+        yield f"the set-up cell must start with the line {INSTALL!r}"
+    if len(lines(first)) > 11:
+        yield f"the set-up cell has {len(lines(first))} lines; at most 11"
     names = [name.rpartition(".")[2] for cell in notebook.code for name in called(cell)]
     seeds = [name for name in names if name in ("set_random_seed", "set_seed", "seed")]
     if seeds != ["set_random_seed"]:

@@ -83,7 +83,8 @@ def made_up():
             + "\n## What you need\n\n- Time"
         ),
         "setup": code(
-            "import keras\nfrom sae_utils import checks, penalties, plots\n\n"
+            rules.INSTALL
+            + "import keras\nfrom sae_utils import checks, penalties, plots\n\n"
             "keras.utils.set_random_seed(0)"
         ),
         "text": markdown("## The question\n\n" + TEXT),
@@ -283,6 +284,7 @@ BROKEN = {
         add("answers", "\nkeras.utils.set_random_seed(1)"),
         add("answers", "\nnp.random.seed(1)"),
         source("setup", "import keras"),
+        source("setup", "import keras\nkeras.utils.set_random_seed(0)"),
     ],
     rules.visible_results: [
         outputs("asserts"),

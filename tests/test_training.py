@@ -235,3 +235,10 @@ def test_a_model_that_does_not_reconstruct_is_refused():
     with pytest.raises(ValueError, match="must be an autoencoder") as error:
         train(encoder, np.zeros((9, 6), np.float32), 1)
     assert "input shape (None, 6), output shape (None, 8)" in str(error.value)
+
+
+def test_numpys_numbers_are_numbers():
+    model = MODELS["plain"]()
+    x = np.zeros((9, 6), np.float32)
+    settings = {"learning_rate": np.float32(1e-3), "batch_size": np.int64(4)}
+    assert len(train(model, x, epochs=np.int32(2), **settings)["loss"]) == 2
