@@ -237,7 +237,7 @@ def do(statement):
 
 def make_all_cells_long(node, cells):
     for cell in node.cells:
-        if cell.cell_type == "code" and cell is not cells["stub"]:
+        if cell.cell_type == "code" and cell not in (cells["stub"], cells["setup"]):
             cell.source = "1\n" * 6 + cell.source
 
 
