@@ -98,7 +98,10 @@ class Hub:
         family = self.processes()
         if family:
             os.killpg(self.process.pid, signal)
-        _, left_behind = psutil.wait_procs(family, timeout=60)
+        deadline = time.monotonic() + 60
+        while not all(map(has_ended, family)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        left_behind = [process for process in family if not has_ended(process)]
         for process in left_behind:
             process.kill()
         self.process.wait()
@@ -184,6 +187,14 @@ class Student:
         return self.session.cookies.get("_xsrf", path=path)
 
 
+def has_ended(process):
+    """Return whether a process has ended, also if nobody has taken note of it yet."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def browser():
     """Return a session that keeps cookies, and uses no proxy of the environment."""
     session = requests.Session()
@@ -200,7 +211,7 @@ def wait_for(condition, seconds, what):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} is not up after {seconds} seconds")
+            raise TimeoutError(f"Waited for {what} in vain, for {seconds} seconds.")
         time.sleep(0.5)
 
 
