@@ -9,10 +9,10 @@ from sae_utils.progress import Progress
 import keras
 import numpy as np
 
-# XLA compiles a dense model in about 0.7 s of processor time, and then saves about 4 s
-# per billion updates of a weight (at 256 units). It pays off from this many updates on
-# (weights times steps).
-XLA_FROM_UPDATES = 80e6
+# XLA compiles a dense model in about 1 s of processor time, and then saves about 5 s per
+# billion updates of a weight (at 128 and 256 units). It pays off from this many updates
+# on (weights times steps).
+XLA_FROM_UPDATES = 200e6
 
 # Batches that are handed to TensorFlow in one call.
 BATCHES_AT_ONCE = 16
