@@ -106,8 +106,8 @@ def test_training_again_goes_on_from_the_weights_with_a_new_adam():
 @pytest.mark.parametrize(
     ("build", "samples", "epochs", "expected"),
     [
-        (lambda: models.dense_autoencoder(256), 20_000, 2, True),
-        (lambda: models.dense_autoencoder(32), 20_000, 12, True),
+        (lambda: models.dense_autoencoder(256), 20_000, 7, True),
+        (lambda: models.dense_autoencoder(32), 20_000, 40, True),
         (lambda: models.dense_autoencoder(32), 20_000, 2, False),
         (lambda: models.dense_autoencoder(3, n_inputs=4), 60_000, 15, False),
         (lambda: models.conv_autoencoder(), 20_000, 100, False),

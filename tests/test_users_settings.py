@@ -24,7 +24,7 @@ HOSTILE = {
 def run(code, tmp_path, settings=HOSTILE, **variables):
     """Run Python with a keras.json of these settings, and return what it printed."""
     (tmp_path / "keras.json").write_text(json.dumps(settings))
-    unset = {"KERAS_BACKEND", "MPLCONFIGDIR", "MATPLOTLIBRC"}
+    unset = {"KERAS_BACKEND", "MATPLOTLIBRC"}
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     done = subprocess.run(
         [sys.executable, "-c", code],
