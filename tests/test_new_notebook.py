@@ -1,5 +1,6 @@
 """Who adds a notebook touches its file: the rest follows from the file's name."""
 
+import logging
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from hub import files
 
 ROOT = Path(__file__).parents[1]
 NAME = "99_made_up"
@@ -59,3 +61,8 @@ def test_it_has_slides(project):
     assert TITLE in (convert(project, "slides") / f"{NAME}.slides.html").read_text(
         "utf-8"
     )
+
+
+def test_the_hub_hands_it_out(project, tmp_path):
+    files.hand_out(convert(project, "student"), tmp_path, logging.getLogger())
+    assert (tmp_path / f"notebooks/{NAME}.ipynb").exists()
