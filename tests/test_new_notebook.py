@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hub import files
+
 import nbformat
 import pytest
-from hub import files
 
 ROOT = Path(__file__).parents[1]
 NAME = "99_made_up"
