@@ -48,7 +48,9 @@ def test_the_book_is_small(site):
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_whole(page, site, troubles, name):
     open_page(page, site, name)
-    page.wait_for_load_state("networkidle")  # what scripts fetch after it has loaded
+    # What scripts fetch after it has loaded. ("networkidle" is a state that a page of a
+    # folder may never report, on a busy machine.)
+    page.wait_for_timeout(1_000)
     assert troubles == []
 
 
