@@ -34,7 +34,8 @@ def main(notebooks, repeat):
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     os.environ.pop("JUPYTER_PATH", None)
     # And without what a user has set for IPython, such as a profile.
-    os.environ["IPYTHONDIR"] = tempfile.mkdtemp()
+    empty = tempfile.TemporaryDirectory()
+    os.environ["IPYTHONDIR"] = empty.name
     print(
         f"{os.cpu_count()} cores; limits: {MAX_SECONDS} s of processor time, "
         f"{MAX_CELL_SECONDS} s of it in one cell, {MAX_MIB} MiB; median of {repeat}"

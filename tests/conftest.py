@@ -14,14 +14,14 @@ def convert(tmp_path_factory):
     """Return a function that makes an edition of all notebooks, as make does.
 
     It takes the name of the edition's folder in `docs`, whose `config.py` says how, and
-    returns the folder of what it made.
+    the project's folder, if that is a copy. It returns the folder of what it made.
     """
 
-    def make(edition):
+    def make(edition, project=ROOT):
         folder = tmp_path_factory.mktemp(edition)
-        config = ROOT / "docs" / edition / "config.py"
+        config = project / "docs" / edition / "config.py"
         command = [sys.executable, "-m", "nbconvert", f"--config={config}"]
-        notebooks = sorted(ROOT.glob("notebooks/*.ipynb"))
+        notebooks = sorted(project.glob("notebooks/*.ipynb"))
         subprocess.run([*command, f"--output-dir={folder}", *notebooks], check=True)
         return folder
 

@@ -32,15 +32,6 @@ def project(tmp_path_factory):
     return folder
 
 
-def convert(project, edition):
-    config = f"--config={project / 'docs' / edition / 'config.py'}"
-    output = f"--output-dir={project / edition}"
-    notebooks = sorted(project.glob("notebooks/*.ipynb"))
-    command = [sys.executable, "-m", "nbconvert", config, output, *notebooks]
-    subprocess.run(command, check=True)
-    return project / edition
-
-
 def test_it_is_in_the_book(project):
     site = project / "site"
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning"]
@@ -53,17 +44,17 @@ def test_it_is_in_the_book(project):
     assert f'href="notebooks/{NAME}.html"' in (site / "index.html").read_text("utf-8")
 
 
-def test_it_is_in_the_students_edition(project):
-    students = nbformat.read(convert(project, "student") / f"{NAME}.ipynb", as_version=4)
+def test_it_is_in_the_students_edition(project, convert):
+    students = nbformat.read(convert("student", project) / f"{NAME}.ipynb", as_version=4)
     assert [cell.cell_type for cell in students.cells] == ["markdown"]
 
 
-def test_it_has_slides(project):
-    assert TITLE in (convert(project, "slides") / f"{NAME}.slides.html").read_text(
+def test_it_has_slides(project, convert):
+    assert TITLE in (convert("slides", project) / f"{NAME}.slides.html").read_text(
         "utf-8"
     )
 
 
-def test_the_hub_hands_it_out(project, tmp_path):
-    files.hand_out(convert(project, "student"), tmp_path, logging.getLogger())
+def test_the_hub_hands_it_out(project, convert, tmp_path):
+    files.hand_out(convert("student", project), tmp_path, logging.getLogger())
     assert (tmp_path / f"notebooks/{NAME}.ipynb").exists()

@@ -21,6 +21,7 @@ except ImportError:  # Windows, where make is rare; two set-ups are not kept apa
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
+STAMP = ENVIRONMENT / ".installed"
 OLD = ROOT / ".venv.old"
 LOCK = ROOT / ".venv.lock"
 NEEDED_BYTES = 5e9
@@ -57,20 +58,23 @@ def main():
 
 def is_current():
     """Tell whether the environment is complete, works here, and is that of the lock."""
-    stamp = ENVIRONMENT / ".installed"
-    return stamp.exists() and stamp.read_text("utf-8") == wanted_stamp() and runs()
-
-
-def wanted_stamp():
-    """Return what the environment's last file holds: this folder, and the lock."""
-    lock = hashlib.sha256((ROOT / "requirements.txt").read_bytes()).hexdigest()
-    return f"{ROOT}\n{lock}\n"
+    return stamp() == wanted_stamp() and runs()
 
 
 def is_of_this_folder():
     """Tell whether the environment is complete and was built in this very folder."""
-    stamp = ENVIRONMENT / ".installed"
-    return stamp.exists() and stamp.read_text("utf-8").startswith(f"{ROOT}\n")
+    return stamp().startswith(f"{ROOT}\n")
+
+
+def stamp():
+    """Return what the last file of a complete environment holds, or an empty text."""
+    return STAMP.read_text("utf-8") if STAMP.exists() else ""
+
+
+def wanted_stamp():
+    """Return what that file should hold: this folder, and the lock."""
+    lock = hashlib.sha256((ROOT / "requirements.txt").read_bytes()).hexdigest()
+    return f"{ROOT}\n{lock}\n"
 
 
 def runs():
@@ -155,7 +159,7 @@ def build():
     install("--requirement", "requirements.txt")
     # The package itself, in place, without using the network again.
     install("--no-deps", "--no-build-isolation", "--editable", ".")
-    (ENVIRONMENT / ".installed").write_text(wanted_stamp(), "utf-8")
+    STAMP.write_text(wanted_stamp(), "utf-8")
 
 
 def pip_environment(list_settings):
