@@ -8,8 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-MNIST_FILE = Path(__file__).with_name("mnist.npz")
-MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+BUNDLED = Path(__file__).with_name("bundled")
+# The SHA-256 checksum of each file there, which the note beside it repeats.
+SHA256 = {
+    "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
+}
 MEASURED = Path(__file__).with_name("measured")
 
 
@@ -41,11 +44,11 @@ def load_mnist(n_train=60_000, n_test=10_000, flatten=True):
         OSError: If the data file is missing, cut short, or altered; the message says
             how to restore it.
 
-    Source: LeCun, Bottou, Bengio, and Haffner (1998), see `sae_utils/mnist.md`.
+    Source: LeCun, Bottou, Bengio, and Haffner (1998), see `sae_utils/bundled/mnist.md`.
     """
     _check_count("n_train", n_train, 60_000)
     _check_count("n_test", n_test, 10_000)
-    arrays = np.load(io.BytesIO(_read_verified(MNIST_FILE)))
+    arrays = np.load(io.BytesIO(_read_bundled("mnist.npz")))
     shape = (-1, 784) if flatten else (-1, 28, 28, 1)
 
     def images(name, n):
@@ -88,18 +91,19 @@ def _check_count(name, n, available):
         )
 
 
-def _read_verified(path):
-    """Return the file's bytes if their SHA-256 is right."""
+def _read_bundled(name):
+    """Return the bytes of a file in `bundled` if their SHA-256 is right."""
+    path = BUNDLED / name
     restore = (
-        f"Restore it with `git checkout -- sae_utils/{path.name}` in the project's "
+        f"Restore it with `git checkout -- sae_utils/bundled/{name}` in the project's "
         "folder, or reinstall sae_utils."
     )
     if not path.exists():
-        raise FileNotFoundError(f"The MNIST file {path} is missing. {restore}")
+        raise FileNotFoundError(f"The data file {path} is missing. {restore}")
     content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != MNIST_SHA256:
+    if hashlib.sha256(content).hexdigest() != SHA256[name]:
         raise OSError(
-            f"The MNIST file {path} is cut short or altered: its {len(content):,} bytes "
+            f"The data file {path} is cut short or altered: its {len(content):,} bytes "
             f"do not have the expected SHA-256 checksum. {restore}"
         )
     return content

@@ -1,7 +1,11 @@
 """The bundled MNIST is the original, bit for bit, and says so when it is not."""
 
 import hashlib
+import shutil
 import struct
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 from sae_utils import data
@@ -16,6 +20,7 @@ ORIGINAL_MD5 = {
     "x_test": "2646ac647ad5339dbf082846283269ea",
     "y_test": "27ae3e4e09519cfbb04c329615203637",
 }
+ROOT = Path(__file__).parents[1]
 DAMAGE = {
     "one byte altered": lambda b: (
         b[:5_000_000] + bytes([b[5_000_000] ^ 1]) + b[5_000_001:]
@@ -54,7 +59,7 @@ def test_arrays_are_the_original_files(full, name):
 
 @pytest.mark.parametrize("name", ORIGINAL_MD5)
 def test_data_sheet_names_the_original_files(name):
-    sheet = data.MNIST_FILE.with_suffix(".md").read_text(encoding="utf-8")
+    sheet = (data.BUNDLED / "mnist.md").read_text(encoding="utf-8")
     assert ORIGINAL_MD5[name] in sheet
 
 
@@ -123,7 +128,7 @@ def test_impossible_counts_are_refused(name, limit, value):
 
 
 def test_missing_file_says_how_to_restore_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(data, "MNIST_FILE", tmp_path / "mnist.npz")
+    monkeypatch.setattr(data, "BUNDLED", tmp_path)
     with pytest.raises(FileNotFoundError) as error:
         data.load_mnist(n_train=1, n_test=1)
     assert f"{tmp_path / 'mnist.npz'} is missing" in str(error.value)
@@ -132,9 +137,9 @@ def test_missing_file_says_how_to_restore_it(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_file_says_how_to_restore_it(monkeypatch, tmp_path, damage):
-    damaged = DAMAGE[damage](data.MNIST_FILE.read_bytes())
+    damaged = DAMAGE[damage]((data.BUNDLED / "mnist.npz").read_bytes())
     (tmp_path / "mnist.npz").write_bytes(damaged)
-    monkeypatch.setattr(data, "MNIST_FILE", tmp_path / "mnist.npz")
+    monkeypatch.setattr(data, "BUNDLED", tmp_path)
     with pytest.raises(OSError) as error:
         data.load_mnist(n_train=1, n_test=1)
     assert "is cut short or altered" in str(error.value)
@@ -143,17 +148,49 @@ def test_damaged_file_says_how_to_restore_it(monkeypatch, tmp_path, damage):
 
 
 def _assert_says_how_to_restore(error):
-    assert "`git checkout -- sae_utils/mnist.npz`" in str(error)
+    assert "`git checkout -- sae_utils/bundled/mnist.npz`" in str(error)
     assert "or reinstall sae_utils" in str(error)
 
 
+def test_bundled_files_are_those_that_are_checked():
+    files = {path.name for path in data.BUNDLED.iterdir()}
+    assert {name for name in files if not name.endswith(".md")} == set(data.SHA256)
+
+
+@pytest.mark.parametrize("name", data.SHA256)
+def test_note_beside_a_bundled_file_names_authors_license_and_checksum(name):
+    note = (data.BUNDLED / name).with_suffix(".md").read_text(encoding="utf-8")
+    assert f"`{name}`" in note
+    assert data.SHA256[name] in note
+    for part in "**Authors:**", "**License:**", "**Where this copy is from:**":
+        assert part in note
+
+
+def test_wheel_carries_data_tables_and_every_module(tmp_path):
+    for name in "sae_utils", "pyproject.toml", "README.md", "LICENSE":
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / name)
+    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--quiet", "."], check=True, cwd=tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "sae_utils").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert len(wanted) > 25
+    assert wanted - packed == set()
+
+
 def test_measured_tables_name_the_command_that_made_them():
-    names = {"kl_settings", "recipe_repair", "recipe_steps", "scoreboard", "sparser"}
-    assert {path.stem for path in data.MEASURED.glob("*.csv")} == names
+    names = {path.stem for path in data.MEASURED.glob("*.csv")}
+    assert len(names) >= 5
     for name in names:
         first, *_ = (data.MEASURED / f"{name}.csv").read_text().split("\n")
         script = first.removeprefix("# Made by: python ").split()[0]
-        assert (Path(__file__).parents[1] / script).is_file()
+        assert (ROOT / script).is_file()
         table = data.load_measured(name)
         assert "seed" in table.columns and len(table) >= 12
 

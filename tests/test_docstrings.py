@@ -12,8 +12,8 @@ import sae_utils
 import pytest
 
 MODULES = [
-    importlib.import_module(f"sae_utils.{module.name}")
-    for module in pkgutil.iter_modules(sae_utils.__path__)
+    importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(sae_utils.__path__, "sae_utils.")
 ]
 
 

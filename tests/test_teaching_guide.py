@@ -97,7 +97,8 @@ def test_guide_names_sections_and_figures_that_exist():
 
 
 def test_quoted_messages_are_the_checks():
-    source = (ROOT / "sae_utils" / "checks.py").read_text(encoding="utf-8")
+    modules = sorted((ROOT / "sae_utils" / "checks").glob("*.py"))
+    source = "\n".join(module.read_text(encoding="utf-8") for module in modules)
     messages = {
         key.value
         for each in ast.walk(ast.parse(source))

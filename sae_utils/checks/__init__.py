@@ -1,0 +1,24 @@
+"""Checks of the exercises' answers. Each prints one line that names the likely mistake.
+
+Every check calls the reader's function on two or three small inputs, of different sizes,
+and compares the results with the right answers first, and then with those of known
+mistakes. So a number or a size that is written into the function is found out.
+"""
+
+from sae_utils.checks.diagnosis import YOUR_TURN
+from sae_utils.checks.kl_sparsity import (
+    check_lifetime_sparsity,
+    check_reverse_kl_gradient,
+)
+from sae_utils.checks.l1_sparsity import check_honest_penalty, check_nonnegative_threshold
+from sae_utils.checks.plain_autoencoder import check_pixel_copy_fvu, check_units_needed
+
+__all__ = [
+    "YOUR_TURN",
+    "check_honest_penalty",
+    "check_lifetime_sparsity",
+    "check_nonnegative_threshold",
+    "check_pixel_copy_fvu",
+    "check_reverse_kl_gradient",
+    "check_units_needed",
+]
