@@ -34,6 +34,7 @@ def show(fig, alt):
     if not alt.strip():
         raise ValueError("alt must say what the figure shows; got an empty text.")
     drawn, png = io.BytesIO(), io.BytesIO()
+    about = {"alt": alt} | title_of(fig)
     fig.savefig(drawn, format="png", dpi=SHOWN_DPI * SHARPNESS, bbox_inches="tight")
     # 256 colors look the same here, and take half the space. The method keeps rare
     # colors, such as those of thin lines.
@@ -42,9 +43,33 @@ def show(fig, alt):
     image.save(png, format="png", optimize=True)
     display(
         {"image/png": png.getvalue(), "text/plain": alt},
-        metadata={"image/png": {"alt": alt, "width": round(image.width / SHARPNESS)}},
+        metadata={"image/png": about | {"width": round(image.width / SHARPNESS)}},
         raw=True,
     )
+
+
+def title_of(fig):
+    """Find a figure's title, which the slides show as their own.
+
+    Args:
+        fig: A Matplotlib figure. Its title is the one above all of it; without one, the
+            title of its only axes that have one.
+
+    Returns:
+        A dict with `title`, the text, and `title_share`, the share of the picture's
+        height, from its upper edge, that ends below the title; an empty dict if there
+        is no title.
+    """
+    found = [each for each in fig.texts if each.get_text() == fig.get_suptitle() != ""]
+    found = found or [ax.title for ax in fig.axes if ax.get_title()]
+    if len(found) != 1:
+        return {}
+    fig.canvas.draw()
+    edge = matplotlib.rcParams["savefig.pad_inches"]
+    whole = fig.get_tightbbox().padded(edge)  # in inches, as it is saved
+    bottom = found[0].get_window_extent().y0 / fig.dpi
+    text = " ".join(found[0].get_text().split())
+    return {"title": text, "title_share": round((whole.y1 - bottom) / whole.height, 3)}
 
 
 def hide_frame(ax):

@@ -1,5 +1,6 @@
 """Every figure is shown once, as a PNG with a text alternative, and then closed."""
 
+import io
 import struct
 from itertools import combinations, pairwise
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb, to_rgba
+from PIL import Image
 
 ALT = "What the figure shows."
 IMAGES = np.random.default_rng(0).random((3, 784))
@@ -110,9 +112,36 @@ def test_a_figure_is_one_png_with_alt_text_and_is_closed(shown, name):
     pixels = struct.unpack(">I", bundle["image/png"][16:20])[0]
     width = round(pixels / 1.5)
     # Without raw, the bundle would be shown as a dict.
+    title = options["metadata"]["image/png"].pop("title", None)
+    share = options["metadata"]["image/png"].pop("title_share", None)
+    assert (title is None) == (share is None) == (name == "show")  # which had no title
     metadata = {"image/png": {"alt": ALT, "width": width}}
     assert options == {"metadata": metadata, "raw": True}
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name != "show"])
+def test_a_figure_says_where_its_title_is(shown, name):
+    FIGURES[name](ALT)
+    ((bundle,), options) = shown[0]
+    about = options["metadata"]["image/png"]
+    assert about["title"] == "title"
+    drawn = np.asarray(Image.open(io.BytesIO(bundle["image/png"])).convert("L"))
+    rows = np.flatnonzero((drawn < 128).any(axis=1))  # which have ink
+    below = about["title_share"] * len(drawn)
+    assert rows[0] < below  # the title, the first that is drawn, is above
+    # The title's letters are one row of text, and nothing else is beside it.
+    above = rows[rows < below]
+    assert above[-1] - above[0] < 30
+    assert not {round(below) - 1, round(below)} & {*rows.tolist()}
+
+
+def test_one_title_of_several_axes_is_no_title_of_the_figure(shown):
+    fig, axes = plt.subplots(1, 2)
+    for ax in axes:
+        ax.set_title("one of two")
+    plots.show(fig, ALT)
+    assert "title" not in shown[0][1]["metadata"]["image/png"]
 
 
 @pytest.mark.parametrize("name", FIGURES)
