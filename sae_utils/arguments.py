@@ -34,6 +34,30 @@ def is_number(value):
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
+def check_shape(name, shape, axes):
+    """Refuse the shape of what has another rank, or nothing in it.
+
+    Args:
+        name: What the argument is called in a message.
+        shape: The shape that was given, a tuple.
+        axes: The axes it should have, a tuple of names such as `("batch", "units")`.
+
+    Raises:
+        ValueError: If the shape has another rank, or an axis of length 0.
+    """
+    wanted = f"({', '.join(axes)})" if len(axes) > 1 else f"({axes[0]},)"
+    if len(shape) != len(axes):
+        raise ValueError(
+            f"{name} must have shape {wanted}, so rank {len(axes)}; got rank "
+            f"{len(shape)}, shape {tuple(shape)}."
+        )
+    if 0 in shape:
+        raise ValueError(
+            f"{name} must have shape {wanted} with at least one entry on each axis; "
+            f"got shape {tuple(shape)}."
+        )
+
+
 def check_labeled(name, values):
     """Refuse what is not a dict from labels to what is to be drawn.
 

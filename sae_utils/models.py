@@ -4,7 +4,7 @@ from sae_utils.arguments import check_whole, is_number
 from sae_utils.penalties import KLSparsity
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 # Activations whose values can be read as "on for this share of the inputs".
 UNIT_INTERVAL_ACTIVATIONS = ("sigmoid", "hard_sigmoid", "softmax")
@@ -18,6 +18,7 @@ def dense_autoencoder(
     unit_norm_decoder=False,
     output_activation="sigmoid",
     decoder_start=1e-3,
+    tied_start=False,
 ):
     """Build an autoencoder with one dense layer on either side of the code.
 
@@ -27,8 +28,8 @@ def dense_autoencoder(
 
     Args:
         units: Number of code units, at least 1.
-        activation: Activation of the code layer, a Keras name such as `"relu"`, or a
-            function.
+        activation: Activation of the code layer: a Keras name such as `"relu"`, a
+            function, or a layer such as `activations.TopK(20)`.
         penalty: A layer such as `KLSparsity` or `L1Sparsity` that the code passes
             through on its way to the decoder, or None.
         n_inputs: Number of inputs. They must lie in the range of `output_activation`.
@@ -38,6 +39,9 @@ def dense_autoencoder(
         output_activation: Activation of the last layer, as for `activation`.
         decoder_start: Standard deviation of the decoder's initial weights, drawn from a
             normal distribution, above 0. None keeps Keras' default, Glorot uniform.
+        tied_start: If True, the encoder's kernel starts as the decoder's transpose, so
+            that each unit first responds to what its own row draws. Nothing ties the
+            two afterward. If False, the encoder starts at Keras' default.
 
     Returns:
         A `keras.Model` from `(batch, n_inputs)` to `(batch, n_inputs)`, not compiled,
@@ -46,9 +50,9 @@ def dense_autoencoder(
 
     Raises:
         ValueError: If `units` or `n_inputs` is not a whole number of at least 1, if
-            Keras does not know an activation, if `penalty` is not a layer, or a
-            `KLSparsity` while `activation` can leave [0, 1], or if `decoder_start` is
-            not above 0.
+            Keras does not know an activation, or it keeps more units than there are,
+            if `penalty` is not a layer, or a `KLSparsity` while `activation` can leave
+            [0, 1], or if `decoder_start` is not above 0.
     """
     units = check_whole("units", units)
     n_inputs = check_whole("n_inputs", n_inputs)
@@ -56,6 +60,8 @@ def dense_autoencoder(
     _check_activation("output_activation", output_activation)
     _check_penalty(activation, penalty)
     _check_start(decoder_start)
+    if isinstance(activation, layers.Layer):
+        activation.compute_output_shape((None, units))  # refuses a k above `units`
     if unit_norm_decoder:
         decoder_rows = {
             "kernel_initializer": UnitRows(),
@@ -73,7 +79,11 @@ def dense_autoencoder(
     outputs = layers.Dense(
         n_inputs, activation=output_activation, name="reconstruction", **decoder_rows
     )(code)
-    return keras.Model(inputs, outputs)
+    model = keras.Model(inputs, outputs)
+    if tied_start:
+        decoder_kernel = model.get_layer("reconstruction").kernel
+        model.get_layer("code").kernel.assign(ops.transpose(decoder_kernel))
+    return model
 
 
 @keras.saving.register_keras_serializable(package="sae_utils")
@@ -85,7 +95,7 @@ class UnitRows(keras.initializers.RandomNormal):
     """
 
     def __call__(self, shape, dtype=None):
-        return keras.ops.normalize(super().__call__(shape, dtype), axis=1)
+        return ops.normalize(super().__call__(shape, dtype), axis=1)
 
 
 def conv_autoencoder(

@@ -7,7 +7,7 @@ and Keras 3.14 and later divides it by the batch size.
 
 import math
 
-from sae_utils.arguments import is_number
+from sae_utils.arguments import check_shape, is_number
 
 import keras
 import numpy as np
@@ -48,7 +48,7 @@ def kl_divergence(rho, rho_hat):
     """
     _check_rho(rho)
     rho_hat = _at_least_float32(rho_hat)
-    _check_shape("rho_hat", rho_hat.shape, ("units",))
+    check_shape("rho_hat", rho_hat.shape, ("units",))
     _check_values("rho_hat", rho_hat, low=0, high=1)
     kl = _kl(rho, rho_hat, 1 - rho_hat)
     allowed = ops.logical_and(rho_hat >= 0, rho_hat <= 1)
@@ -77,7 +77,7 @@ def l1_norm(code):
     basis functions, but adapted them so that all coefficients kept equal variance.
     """
     code = _at_least_float32(code)
-    _check_shape("code", code.shape, ("batch", "units"))
+    check_shape("code", code.shape, ("batch", "units"))
     _check_values("code", code)
     return ops.mean(ops.sum(ops.abs(code), axis=1))
 
@@ -163,7 +163,7 @@ class KLSparsity(keras.layers.Layer):
 
     def call(self, code):
         on = _at_least_float32(code)
-        _check_shape("code", on.shape, ("batch", "units"))
+        check_shape("code", on.shape, ("batch", "units"))
         _check_values("code", on, low=0, high=1)
         # 1 - on is exact near 1, where 1 - (mean of on) keeps one digit or none.
         kl = ops.sum(_kl(self.rho, ops.mean(on, axis=0), ops.mean(1 - on, axis=0)))
@@ -174,7 +174,7 @@ class KLSparsity(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         # Keras builds a model with this alone, without `call`.
-        _check_shape("code", input_shape, ("batch", "units"))
+        check_shape("code", input_shape, ("batch", "units"))
         return input_shape
 
     def get_config(self):
@@ -221,7 +221,7 @@ class L1Sparsity(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         # Keras builds a model with this alone, without `call`.
-        _check_shape("code", input_shape, ("batch", "units"))
+        check_shape("code", input_shape, ("batch", "units"))
         return input_shape
 
     def get_config(self):
@@ -288,20 +288,6 @@ def _check_rho(rho):
 def _check_weight(name, weight):
     if not is_number(weight) or not 0 <= weight < float("inf"):
         raise ValueError(f"{name} must be a number of at least 0; got {weight!r}.")
-
-
-def _check_shape(name, shape, axes):
-    wanted = f"({', '.join(axes)})" if len(axes) > 1 else f"({axes[0]},)"
-    if len(shape) != len(axes):
-        raise ValueError(
-            f"{name} must have shape {wanted}, so rank {len(axes)}; got rank "
-            f"{len(shape)}, shape {tuple(shape)}."
-        )
-    if 0 in shape:
-        raise ValueError(
-            f"{name} must have shape {wanted} with at least one entry on each axis; "
-            f"got shape {tuple(shape)}."
-        )
 
 
 def _check_values(name, tensor, low=-np.inf, high=np.inf):

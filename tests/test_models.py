@@ -1,6 +1,6 @@
 """The builders give the documented layers, and the two halves make up the whole."""
 
-from sae_utils import models
+from sae_utils import activations, models
 from sae_utils.penalties import KLSparsity, L1Sparsity
 
 import keras
@@ -220,6 +220,46 @@ def test_dense_model_survives_saving(options, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     for old, new in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+# --- tied_start and layers as activations ---
+
+
+@pytest.mark.parametrize("options", [{}, {"unit_norm_decoder": True}])
+def test_tied_start_makes_the_encoder_the_decoders_transpose(options):
+    model = models.dense_autoencoder(8, n_inputs=6, tied_start=True, **options)
+    encoder = model.get_layer("code").get_weights()[0]
+    np.testing.assert_array_equal(encoder, decoder_kernel(model).T)
+    np.testing.assert_array_equal(model.get_layer("code").get_weights()[1], 0)
+
+
+def test_tied_start_ties_nothing_afterward():
+    model = models.dense_autoencoder(8, n_inputs=6, tied_start=True)
+    assert len(model.trainable_weights) == 4
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    x = random_inputs(model)
+    model.fit(x, x, verbose=0)
+    encoder = model.get_layer("code").get_weights()[0]
+    assert not np.allclose(encoder, decoder_kernel(model).T)
+
+
+def test_tied_start_draws_the_same_decoder():
+    def build(tied_start):
+        keras.utils.set_random_seed(0)
+        return models.dense_autoencoder(8, n_inputs=6, tied_start=tied_start)
+
+    np.testing.assert_array_equal(
+        decoder_kernel(build(True)), decoder_kernel(build(False))
+    )
+
+
+def test_a_layer_can_be_the_activation():
+    model = models.dense_autoencoder(8, activations.TopK(3), n_inputs=6)
+    assert [each.name for each in model.layers[1:]] == ["code", "reconstruction"]
+    code = models.encoder(model)(random_inputs(model))
+    assert ((np.asarray(code) > 0).sum(axis=1) <= 3).all()
+    repaired = models.conv_autoencoder(8, activations.TopK(3))
+    assert repaired.get_layer("code").output.shape == (None, 8)
 
 
 # --- conv_autoencoder ---
