@@ -1,9 +1,11 @@
-"""The data of the series: the full MNIST, and tables that took a long time to measure."""
+"""The data of the series: MNIST, photographs, and tables that took long to measure."""
 
 import hashlib
 import io
 from pathlib import Path
 from typing import NamedTuple
+
+from sae_utils.arguments import check_labeled, check_whole
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ BUNDLED = Path(__file__).with_name("bundled")
 # The SHA-256 checksum of each file there, which the note beside it repeats.
 SHA256 = {
     "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
+    "photographs.npz": "c30c1e376e7906c4129f8b29873c7d86a1126c8f022defa5799cf95f98ad5dfe",
 }
 MEASURED = Path(__file__).with_name("measured")
 
@@ -60,6 +63,74 @@ def load_mnist(n_train=60_000, n_test=10_000, flatten=True):
         x_test=images("x_test", n_test),
         y_test=arrays["y_test"][:n_test],
     )
+
+
+def load_photographs():
+    """Load the photographs that come with the package.
+
+    Eight of them: a portrait of an astronaut, a brick wall, a man with a camera, Chelsea
+    the cat, a cup of coffee, grass, gravel, and a rocket.
+
+    Returns:
+        A dict from a photograph's name to its gray levels, a float32 array of shape
+        `(height, width)` between 0 (black) and 1 (white).
+
+    Raises:
+        OSError: If the data file is missing, cut short, or altered; the message says
+            how to restore it.
+
+    Source: scikit-image, see `sae_utils/bundled/photographs.md` for authors and licenses.
+    """
+    arrays = np.load(io.BytesIO(_read_bundled("photographs.npz")))
+    return {name: arrays[name].astype(np.float32) / np.float32(255) for name in arrays}
+
+
+def image_patches(n, size=8, seed=0, photographs=None):
+    """Cut square patches out of photographs, at random places.
+
+    Each patch comes from one of the photographs, all equally likely, and from one of its
+    places, all equally likely. Patches can overlap.
+
+    Args:
+        n: Number of patches, at least 1.
+        size: Height and width of a patch in pixels, from 1 to the shortest side of a
+            photograph (150 in those that come with the package).
+        seed: Whole number that fixes the patches, or what else
+            `numpy.random.default_rng` takes.
+        photographs: A dict from names to gray images, arrays of shape
+            `(height, width)`; what `load_photographs` returns if None.
+
+    Returns:
+        A float32 array of shape `(n, size * size)`, one patch per row, its pixels row by
+        row.
+
+    Raises:
+        ValueError: If `n` or `size` is not a whole number in its range, or
+            `photographs` is empty, no dict, or holds arrays of another rank.
+        OSError: As `load_photographs` does.
+    """
+    n, size = check_whole("n", n), check_whole("size", size)
+    photographs = load_photographs() if photographs is None else photographs
+    check_labeled("photographs", photographs)
+    images = [np.asarray(image, dtype=np.float32) for image in photographs.values()]
+    if not images or any(image.ndim != 2 for image in images):
+        raise ValueError(
+            "photographs must hold at least one gray image of shape (height, width); got "
+            f"shapes {[image.shape for image in images]}."
+        )
+    shortest = min(min(image.shape) for image in images)
+    if size > shortest:
+        raise ValueError(
+            f"size must be at most {shortest}, the shortest side of a photograph; got "
+            f"{size}."
+        )
+    rng = np.random.default_rng(seed)
+    patches = np.empty((n, size * size), dtype=np.float32)
+    for patch in patches:
+        image = images[rng.integers(len(images))]
+        top, left = (rng.integers(side - size + 1) for side in image.shape)
+        patch[:] = image[top : top + size, left : left + size].ravel()
+    return patches
 
 
 def load_measured(name):
