@@ -34,6 +34,7 @@ OPT_OUT = "nbval-ignore-output"
 TAUGHT = {
     "02": {"penalties.L1Sparsity", "models.conv_autoencoder", "metrics.n90"},
     "03": {"penalties.KLSparsity", "penalties.kl_divergence"},
+    "04": {"bench.row", "bench.alarms"},
 }
 
 # The parts of a notebook, in their order.

@@ -154,7 +154,8 @@ def test_each_answer_gets_its_line(capsys, check, words, answer):
 
 def test_every_check_is_tested():
     public = {name for name in vars(checks) if name.startswith("check_")}
-    assert {check.__name__ for check in CASES} == public
+    named = {"check_anonymous_penalties"}  # takes names, see test_anonymous_penalties.py
+    assert {check.__name__ for check in CASES} | named == public
 
 
 def cases_of(monkeypatch, check):

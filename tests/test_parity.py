@@ -3,12 +3,13 @@
 import ast
 from pathlib import Path
 
-from sae_utils import metrics, models, penalties
+from sae_utils import bench, metrics, models, penalties
 
 import keras
 import nbformat
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers, ops, regularizers
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -73,6 +74,43 @@ def test_kl_layer_of_notebook_03_adds_what_the_packages_adds():
         np.testing.assert_array_equal(layer(ops.convert_to_tensor(code)), code)
         added.append(float(layer.losses[0]))
     np.testing.assert_allclose(added[0], added[1], rtol=1e-5)
+
+
+BENCH = {"SAMPLES", "sample", "each_unit", "one_unit", "constant", "price", "push", "row"}
+
+
+def bench_of_notebook_04():
+    """Return the notebook's `row`, with the codes and functions that it uses."""
+    cells = nbformat.read(NOTEBOOKS / "04_penalty_pitfalls.ipynb", as_version=4).cells
+    scope = {"np": np, "keras": keras, "ops": ops, "tf": tf}
+    for cell in cells:
+        if cell.cell_type == "code":
+            for node in ast.parse(cell.source).body:
+                stored = {each.id for each in ast.walk(node) if is_stored(each)}
+                if BENCH & {getattr(node, "name", None), *stored}:
+                    exec(ast.unparse(node), scope)
+    return scope["row"]
+
+
+def is_stored(node):
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+@pytest.mark.parametrize("power", [1, 2])
+def test_bench_of_notebook_04_is_the_packages(activation, power):
+    def penalty(code):
+        share = ops.mean((code + 1) / 2, axis=0)
+        return ops.sum((share**power - 0.5) ** 2 - 0.1 * share)
+
+    class Penalty(layers.Layer):
+        def call(self, code):
+            self.add_loss(penalty(code))
+            return code
+
+    theirs = bench_of_notebook_04()(penalty, activation)
+    ours = bench.row(Penalty(), activation=activation)
+    assert theirs == pytest.approx(ours, rel=1e-3, abs=1e-4)
 
 
 @pytest.mark.parametrize("repaired", [False, True])

@@ -10,6 +10,7 @@ from sae_utils import checks
 import nbformat
 import numpy as np
 import pytest
+from keras import ops
 
 ROOT = Path(__file__).parents[1]
 NAMES = [path.name for path in sorted(ROOT.glob("notebooks/*.ipynb"))]
@@ -42,7 +43,7 @@ def printed(source):
     """Run a cell of an exercise by itself, and return what it printed."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(source, {"np": np, "checks": checks})
+        exec(source, {"np": np, "ops": ops, "checks": checks})
     return out.getvalue().splitlines()
 
 

@@ -11,14 +11,22 @@ from sae_utils.checks.kl_sparsity import (
     check_reverse_kl_gradient,
 )
 from sae_utils.checks.l1_sparsity import check_honest_penalty, check_nonnegative_threshold
+from sae_utils.checks.penalty_pitfalls import (
+    anonymous_penalties,
+    check_anonymous_penalties,
+    check_tanh_penalty,
+)
 from sae_utils.checks.plain_autoencoder import check_pixel_copy_fvu, check_units_needed
 
 __all__ = [
     "YOUR_TURN",
+    "anonymous_penalties",
+    "check_anonymous_penalties",
     "check_honest_penalty",
     "check_lifetime_sparsity",
     "check_nonnegative_threshold",
     "check_pixel_copy_fvu",
     "check_reverse_kl_gradient",
+    "check_tanh_penalty",
     "check_units_needed",
 ]
