@@ -106,7 +106,7 @@ def called(function, module):
     """Return what `name` or `module.name` stands for, if it is the project's own."""
     names = vars(module)
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        names = vars(names.get(function.value.id, None) or object)
+        names = getattr(names.get(function.value.id), "__dict__", {})
         function = ast.Name(function.attr)
     found = names.get(function.id) if isinstance(function, ast.Name) else None
     home = getattr(found, "__module__", None) or ""
