@@ -1,4 +1,4 @@
-"""The data of the series: MNIST, photographs, and tables that took long to measure."""
+"""The data of the series: images, words, novels, and tables that took long."""
 
 import hashlib
 import io
@@ -13,8 +13,15 @@ import pandas as pd
 BUNDLED = Path(__file__).with_name("bundled")
 # The SHA-256 checksum of each file there, which the note beside it repeats.
 SHA256 = {
+    "language_model.npz": (
+        "23e589710b185a9ebf2a35fbd6e1f740d5479733aa68fb1415057b61e98188de"
+    ),
     "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
     "photographs.npz": "c30c1e376e7906c4129f8b29873c7d86a1126c8f022defa5799cf95f98ad5dfe",
+    "novels.npz": "d5f03e0a47533692c73c1f02984cfd69d894a9622a003ecd5a1ecbd4a77456c0",
+    "word_vectors.npz": (
+        "d0cc3c454abccbb8fd61bd52eb73319b48c9ef36cc321c91c17f5d22cfc43455"
+    ),
 }
 MEASURED = Path(__file__).with_name("measured")
 
@@ -49,9 +56,9 @@ def load_mnist(n_train=60_000, n_test=10_000, flatten=True):
 
     Source: LeCun, Bottou, Bengio, and Haffner (1998), see `sae_utils/bundled/mnist.md`.
     """
-    _check_count("n_train", n_train, 60_000)
-    _check_count("n_test", n_test, 10_000)
-    arrays = np.load(io.BytesIO(_read_bundled("mnist.npz")))
+    _check_count("n_train", n_train, 60_000, "MNIST has no more images")
+    _check_count("n_test", n_test, 10_000, "MNIST has no more images")
+    arrays = np.load(io.BytesIO(read_bundled("mnist.npz")))
     shape = (-1, 784) if flatten else (-1, 28, 28, 1)
 
     def images(name, n):
@@ -81,7 +88,7 @@ def load_photographs():
 
     Source: scikit-image, see `sae_utils/bundled/photographs.md` for authors and licenses.
     """
-    arrays = np.load(io.BytesIO(_read_bundled("photographs.npz")))
+    arrays = np.load(io.BytesIO(read_bundled("photographs.npz")))
     return {name: arrays[name].astype(np.float32) / np.float32(255) for name in arrays}
 
 
@@ -133,6 +140,59 @@ def image_patches(n, size=8, seed=0, photographs=None):
     return patches
 
 
+class WordVectors(NamedTuple):
+    """Words, a list of strings, and their vectors, one row per word."""
+
+    words: list
+    vectors: np.ndarray
+
+
+def load_word_vectors(n_words=20_000):
+    """Load the GloVe vectors of the most frequent English words.
+
+    Args:
+        n_words: Number of words, 1 to 20,000. The most frequent ones are taken.
+
+    Returns:
+        A named tuple `words, vectors`: a list of strings, the most frequent first (marks
+        and numbers are words, too), and a float32 array of shape `(n_words, 100)`.
+
+    Raises:
+        ValueError: If `n_words` is not a whole number in its range.
+        OSError: If the data file is missing, cut short, or altered; the message says
+            how to restore it.
+
+    Source: Pennington and others (2014), see `sae_utils/bundled/word_vectors.md`.
+    """
+    _check_count("n_words", n_words, 20_000, "the file has no more words")
+    arrays = np.load(io.BytesIO(read_bundled("word_vectors.npz")))
+    words = arrays["words"].tobytes().decode("utf-8").split("\n")
+    return WordVectors(words[:n_words], arrays["vectors"][:n_words].astype(np.float32))
+
+
+def load_novel(part="train"):
+    """Load what the small language model read, or what was kept from it.
+
+    Args:
+        part: `"train"` for the first nine tenths of *Pride and Prejudice*, *Emma*, and
+            *Sense and Sensibility*, or `"held_out"` for the last tenth of each.
+
+    Returns:
+        A string of 2,018,563 or 210,269 symbols. A paragraph is one line.
+
+    Raises:
+        ValueError: If `part` is neither of the two.
+        OSError: If the data file is missing, cut short, or altered; the message says
+            how to restore it.
+
+    Source: Jane Austen (1811 to 1815), see `sae_utils/bundled/novels.md`.
+    """
+    if part not in ("train", "held_out"):
+        raise ValueError(f"part must be 'train' or 'held_out'; got {part!r}.")
+    arrays = np.load(io.BytesIO(read_bundled("novels.npz")))
+    return arrays[part].tobytes().decode("ascii")
+
+
 def load_measured(name):
     """Load a table of results that take too long to measure inside a notebook.
 
@@ -153,17 +213,27 @@ def load_measured(name):
     return pd.read_csv(MEASURED / f"{name}.csv", comment="#")
 
 
-def _check_count(name, n, available):
+def _check_count(name, n, available, reason):
     is_whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
     if not is_whole or not 1 <= n <= available:
         raise ValueError(
-            f"{name} must be a whole number from 1 to {available:,} (MNIST has no more "
-            f"images); got {n!r}."
+            f"{name} must be a whole number from 1 to {available:,} ({reason}); got "
+            f"{n!r}."
         )
 
 
-def _read_bundled(name):
-    """Return the bytes of a file in `bundled` if their SHA-256 is right."""
+def read_bundled(name):
+    """Return the bytes of a file in `sae_utils/bundled`.
+
+    Args:
+        name: Name of the file, such as `"mnist.npz"`.
+
+    Returns:
+        A bytes object.
+
+    Raises:
+        OSError: If the file is missing or altered; the message says how to restore it.
+    """
     path = BUNDLED / name
     restore = (
         f"Restore it with `git checkout -- sae_utils/bundled/{name}` in the project's "

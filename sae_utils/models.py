@@ -1,10 +1,24 @@
-"""Builders of the autoencoders of the series, and access to their two halves."""
+"""The models of the series: autoencoders, their halves, and the language model."""
 
 from sae_utils.arguments import check_whole, is_number
+from sae_utils.halves import decoder, encoder, named_layer
+from sae_utils.language import SYMBOLS, load_language_model, with_activations
 from sae_utils.penalties import KLSparsity
 
 import keras
 from keras import layers, ops
+
+__all__ = [
+    "SYMBOLS",
+    "UnitRows",
+    "conv_autoencoder",
+    "decoder",
+    "dense_autoencoder",
+    "encoder",
+    "load_language_model",
+    "named_layer",
+    "with_activations",
+]
 
 # Activations whose values can be read as "on for this share of the inputs".
 UNIT_INTERVAL_ACTIVATIONS = ("sigmoid", "hard_sigmoid", "softmax")
@@ -156,68 +170,6 @@ def conv_autoencoder(
         1, 3, padding="same", activation=output_activation, name="reconstruction"
     )(x)
     return keras.Model(inputs, outputs)
-
-
-def encoder(model, layer="code"):
-    """Return the part of a model from its input to the code.
-
-    Args:
-        model: An autoencoder, a functional or sequential `keras.Model`.
-        layer: Name of the layer whose output is the code.
-
-    Returns:
-        A `keras.Model` that shares its weights with `model`.
-
-    Raises:
-        ValueError: If `model` is not functional or sequential, or has no layer of that
-            name.
-    """
-    code = named_layer(model, layer).output
-    return keras.Model(model.inputs[0], code)
-
-
-def decoder(model, layer="code"):
-    """Return the part of a model from the code to its output.
-
-    Args:
-        model: An autoencoder, a functional or sequential `keras.Model`.
-        layer: Name of the layer whose output is the code.
-
-    Returns:
-        A `keras.Model` that shares its weights with `model`.
-
-    Raises:
-        ValueError: If `model` is not functional or sequential, or has no layer of that
-            name.
-    """
-    return keras.Model(named_layer(model, layer).output, model.outputs[0])
-
-
-def named_layer(model, name):
-    """Return a layer of a model.
-
-    Args:
-        model: A functional or sequential `keras.Model`.
-        name: Name of the layer.
-
-    Returns:
-        A `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If `model` is not functional or sequential, or has no layer of that
-            name.
-    """
-    # Other models keep their layers, but not how these are connected.
-    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise ValueError(
-            "The model must be keras.Model(inputs, outputs), or keras.Sequential with a "
-            f"keras.Input first, so that it can be cut at a layer; got "
-            f"{type(model).__name__}."
-        )
-    names = [each.name for each in model.layers]
-    if name not in names:
-        raise ValueError(f"The model has no layer {name!r}; its layers are {names}.")
-    return model.get_layer(name)
 
 
 def _check_activation(name, activation):

@@ -8,7 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from sae_utils import data
+from sae_utils import data, language
 
 import numpy as np
 import pytest
@@ -21,9 +21,17 @@ ORIGINAL_MD5 = {
     "y_test": "27ae3e4e09519cfbb04c329615203637",
 }
 ROOT = Path(__file__).parents[1]
+# A call that reads each bundled file.
+READ = {
+    "mnist.npz": lambda: data.load_mnist(n_train=1, n_test=1),
+    "photographs.npz": data.load_photographs,
+    "novels.npz": data.load_novel,
+    "word_vectors.npz": data.load_word_vectors,
+    "language_model.npz": language.load_language_model,
+}
 DAMAGE = {
     "one byte altered": lambda b: (
-        b[:5_000_000] + bytes([b[5_000_000] ^ 1]) + b[5_000_001:]
+        b[: len(b) // 2] + bytes([b[len(b) // 2] ^ 1]) + b[len(b) // 2 + 1 :]
     ),
     "last byte missing": lambda b: b[:-1],
     "half of it missing": lambda b: b[: len(b) // 2],
@@ -127,28 +135,30 @@ def test_impossible_counts_are_refused(name, limit, value):
     assert f"got {value!r}" in message
 
 
-def test_missing_file_says_how_to_restore_it(monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", READ)
+def test_missing_file_says_how_to_restore_it(monkeypatch, tmp_path, name):
     monkeypatch.setattr(data, "BUNDLED", tmp_path)
     with pytest.raises(FileNotFoundError) as error:
-        data.load_mnist(n_train=1, n_test=1)
-    assert f"{tmp_path / 'mnist.npz'} is missing" in str(error.value)
-    _assert_says_how_to_restore(error.value)
+        READ[name]()
+    assert f"{tmp_path / name} is missing" in str(error.value)
+    _assert_says_how_to_restore(error.value, name)
 
 
+@pytest.mark.parametrize("name", READ)
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damaged_file_says_how_to_restore_it(monkeypatch, tmp_path, damage):
-    damaged = DAMAGE[damage]((data.BUNDLED / "mnist.npz").read_bytes())
-    (tmp_path / "mnist.npz").write_bytes(damaged)
+def test_damaged_file_says_how_to_restore_it(monkeypatch, tmp_path, damage, name):
+    damaged = DAMAGE[damage]((data.BUNDLED / name).read_bytes())
+    (tmp_path / name).write_bytes(damaged)
     monkeypatch.setattr(data, "BUNDLED", tmp_path)
     with pytest.raises(OSError) as error:
-        data.load_mnist(n_train=1, n_test=1)
+        READ[name]()
     assert "is cut short or altered" in str(error.value)
     assert f"its {len(damaged):,} bytes" in str(error.value)
-    _assert_says_how_to_restore(error.value)
+    _assert_says_how_to_restore(error.value, name)
 
 
-def _assert_says_how_to_restore(error):
-    assert "`git checkout -- sae_utils/bundled/mnist.npz`" in str(error)
+def _assert_says_how_to_restore(error, name):
+    assert f"`git checkout -- sae_utils/bundled/{name}`" in str(error)
     assert "or reinstall sae_utils" in str(error)
 
 
@@ -164,6 +174,60 @@ def test_note_beside_a_bundled_file_names_authors_license_and_checksum(name):
     assert data.SHA256[name] in note
     for part in "**Authors:**", "**License:**", "**Where this copy is from:**":
         assert part in note
+
+
+def test_word_vectors_are_glove():
+    found = data.load_word_vectors()
+    assert found._fields == ("words", "vectors")
+    assert found.vectors.shape == (20_000, 100)
+    assert found.vectors.dtype == np.float32
+    assert len(set(found.words)) == 20_000
+    assert found.words[:6] == ["the", ",", ".", "of", "to", "and"]
+    # The first numbers of "the" in GloVe's own file of 6 billion words.
+    np.testing.assert_allclose(
+        found.vectors[0, :4], [-0.038194, -0.24487, 0.72812, -0.39961], rtol=1e-3
+    )
+    at = [found.words.index(word) for word in ("king", "queen", "carrot")]
+    rows = found.vectors[at] / np.linalg.norm(found.vectors[at], axis=1, keepdims=True)
+    assert rows[0] @ rows[1] > 0.7 > 0.3 > rows[0] @ rows[2]
+
+
+def test_fewer_words_are_the_most_frequent_ones():
+    words, vectors = data.load_word_vectors(10)
+    full = data.load_word_vectors()
+    assert words == full.words[:10]
+    np.testing.assert_array_equal(vectors, full.vectors[:10])
+
+
+@pytest.mark.parametrize("n", [0, 20_001, True, 10.0, "10"])
+def test_impossible_counts_of_words_are_refused(n):
+    with pytest.raises(ValueError, match=r"^n_words must be .* from 1 to 20,000 ") as e:
+        data.load_word_vectors(n)
+    assert f"got {n!r}" in str(e.value)
+
+
+def test_novels_are_whole_and_in_the_models_symbols():
+    train, held_out = data.load_novel(), data.load_novel("held_out")
+    assert data.load_novel("train") == train
+    assert (len(train), len(held_out)) == (2_018_563, 210_269)
+    assert set(train) == set(language.SYMBOLS) >= set(held_out)
+    titles = "PRIDE AND PREJUDICE\n", "EMMA\n", "SENSE AND SENSIBILITY\n"
+    starts = [train.index(title) for title in titles]
+    assert starts[0] == 0 and starts == sorted(starts)
+    assert held_out.endswith("coolness between their husbands.\nTHE END")
+    assert "It is a truth universally acknowledged, that a single man" in train
+
+
+def test_no_part_of_what_was_held_out_was_trained_on():
+    train, held_out = data.load_novel(), data.load_novel("held_out")
+    assert all(held_out[at : at + 80] not in train for at in range(0, 210_000, 997))
+
+
+@pytest.mark.parametrize("part", ["test", "", None, 1, ["train"]])
+def test_other_parts_of_the_novels_are_refused(part):
+    with pytest.raises(ValueError, match="part must be 'train' or 'held_out'") as error:
+        data.load_novel(part)
+    assert f"got {part!r}" in str(error.value)
 
 
 def test_wheel_carries_data_tables_and_every_module(tmp_path):
