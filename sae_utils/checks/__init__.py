@@ -6,6 +6,7 @@ mistakes. So a number or a size that is written into the function is found out.
 """
 
 from sae_utils.checks.diagnosis import YOUR_TURN
+from sae_utils.checks.inside_a_network import check_clamp, check_loss_recovered
 from sae_utils.checks.kl_sparsity import (
     check_lifetime_sparsity,
     check_reverse_kl_gradient,
@@ -22,8 +23,10 @@ __all__ = [
     "YOUR_TURN",
     "anonymous_penalties",
     "check_anonymous_penalties",
+    "check_clamp",
     "check_honest_penalty",
     "check_lifetime_sparsity",
+    "check_loss_recovered",
     "check_nonnegative_threshold",
     "check_pixel_copy_fvu",
     "check_reverse_kl_gradient",
