@@ -11,14 +11,14 @@ WIDTH = 8.6  # of both pictures, in inches
 TOP = 30.0  # contributions that fit in every bar chart, so that charts compare
 
 
-def anatomy(model, image, title, alt, strongest=6, layer="code"):
+def anatomy(model, image, title, alt, strongest=6, layer="code", top=TOP):
     """Show what an autoencoder does to one image: code, strongest units, output.
 
     Above: the image, the contributions of all units to it (activation times the length
     of the unit's decoder row), largest first, and the reconstruction. Below: what the
     strongest units add, activation times decoder row, on one scale. Models can be
     compared from figure to figure: the layout is the same, and the axis of the
-    contributions runs from 0 to 30, unless one is larger.
+    contributions runs from 0 to `top`, which is 30, unless one is larger.
 
     Args:
         model: An autoencoder of square images, a `keras.Model` whose decoder is one
@@ -28,6 +28,8 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
         alt: Text alternative, see `figures.show`.
         strongest: Number of units shown as images, 1 to 8.
         layer: Name of the code layer.
+        top: Where the axis of the contributions ends, unless one is larger. A linear
+            output needs about a tenth of what a sigmoid's takes.
 
     Raises:
         ValueError: If `strongest` is out of range, `image` is not one square image, the
@@ -58,7 +60,7 @@ def anatomy(model, image, title, alt, strongest=6, layer="code"):
     _image(fig, (0, 2.4, 1.5), image, "image")
     _image(fig, (7.1, 2.4, 1.5), codes.outputs(model, image[None])[0], "reconstruction")
     ax = fig.add_axes(_inches(fig, 2.3, 2.4, 4.2, 1.5))
-    _code_bars(ax, contributions[order], strongest)
+    _code_bars(ax, contributions[order], strongest, top)
     for left in 1.57, 6.67:
         _arrow(fig, left, 3.15)
     added = f"What the {strongest} strongest units add{_where(model)}"
@@ -166,12 +168,12 @@ def _where(model):
     return "" if name == "linear" else f" before the {name}"
 
 
-def _code_bars(ax, contributions, strongest):
+def _code_bars(ax, contributions, strongest, top):
     """Draw sorted contributions as bars, and how many carry 90% of their sum."""
     ranks = np.arange(1, len(contributions) + 1)
     colors = [figures.BLUE if rank <= strongest else OTHERS for rank in ranks]
     ax.bar(ranks, contributions, width=1, color=colors, linewidth=0)
-    top = max(TOP, contributions[0])
+    top = max(top, contributions[0])
     edge = 0.02 * len(ranks)  # keeps the first bar off the axis
     ax.set(xlim=(0.5 - edge, len(ranks) + 0.5), ylim=(0, top))
     ax.set_xlabel("unit, in order of its contribution")

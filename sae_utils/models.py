@@ -1,5 +1,6 @@
 """The models of the series: autoencoders, their halves, and the language model."""
 
+from sae_utils.activations import TopK
 from sae_utils.arguments import check_whole, is_number
 from sae_utils.halves import decoder, encoder, named_layer
 from sae_utils.language import SYMBOLS, load_language_model, with_activations
@@ -74,7 +75,7 @@ def dense_autoencoder(
     _check_activation("output_activation", output_activation)
     _check_penalty(activation, penalty)
     _check_start(decoder_start)
-    if isinstance(activation, layers.Layer):
+    if isinstance(activation, TopK):
         activation.compute_output_shape((None, units))  # refuses a k above `units`
     if unit_norm_decoder:
         decoder_rows = {

@@ -2,6 +2,7 @@
 
 import math
 
+from sae_utils.activations import TopK
 from sae_utils.arguments import check_whole, is_number
 from sae_utils.memory import return_freed_memory
 from sae_utils.progress import Progress
@@ -76,9 +77,19 @@ def train(model, x, epochs, learning_rate=2e-3, batch_size=128):
 def _xla_pays_off(model, n_steps):
     """Tell whether XLA, TensorFlow's compiler, saves more time than it takes."""
     shapes = [weight.shape for weight in model.trainable_weights]
-    # On a processor XLA is slow at convolutions, whose kernels have four axes.
+    # On a processor XLA is slow at convolutions, whose kernels have four axes, and at
+    # sorting.
     is_dense = all(len(shape) <= 2 for shape in shapes)
-    return is_dense and n_steps * sum(map(math.prod, shapes)) >= XLA_FROM_UPDATES
+    sorts = any(isinstance(_activation(layer), TopK) for layer in model.layers)
+    return (
+        is_dense
+        and not sorts
+        and n_steps * sum(map(math.prod, shapes)) >= XLA_FROM_UPDATES
+    )
+
+
+def _activation(layer):
+    return getattr(layer, "activation", layer)
 
 
 def _epoch_function(model, x, batch_size, use_xla):

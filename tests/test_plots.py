@@ -631,6 +631,11 @@ def test_anatomies_have_the_same_layout(shown, figure, model):
     assert bright[-2][1] > 30
 
 
+def test_anatomy_of_a_linear_output_can_have_a_shorter_axis(figure, model):
+    plots.anatomy(model, IMAGES[0] / 100, "title", ALT, top=3)
+    assert figure().axes[2].get_ylim() == (0, 3)
+
+
 @pytest.mark.parametrize(
     ("output", "said"), [("sigmoid", "before the sigmoid:"), ("linear", "units add:")]
 )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from sae_utils import models, training
+from sae_utils.activations import BatchTopK, TopK
 from sae_utils.penalties import KLSparsity, L1Sparsity
 from sae_utils.training import train
 
@@ -21,6 +22,8 @@ MODELS = {
     "unit rows": lambda: models.dense_autoencoder(
         8, "relu", L1Sparsity(0.01), n_inputs=6, unit_norm_decoder=True
     ),
+    "top-k": lambda: models.dense_autoencoder(8, TopK(3), n_inputs=6),
+    "batch top-k": lambda: models.dense_autoencoder(8, BatchTopK(3), n_inputs=6),
     "conv": lambda: models.conv_autoencoder(4, "sigmoid", KLSparsity(0.1, 0.1)),
     "conv, repaired": lambda: models.conv_autoencoder(4, batch_normalization=True),
     "dense, normalized": lambda: keras.Sequential(
@@ -111,6 +114,8 @@ def test_training_again_goes_on_from_the_weights_with_a_new_adam():
         (lambda: models.dense_autoencoder(32), 20_000, 2, False),
         (lambda: models.dense_autoencoder(3, n_inputs=4), 60_000, 15, False),
         (lambda: models.conv_autoencoder(), 20_000, 100, False),
+        (lambda: models.dense_autoencoder(256, TopK(20)), 20_000, 7, False),
+        (lambda: models.conv_autoencoder(32, BatchTopK(4)), 20_000, 7, False),
     ],
 )
 def test_xla_compiles_long_trainings_of_dense_models(

@@ -5,6 +5,7 @@ and compares the results with the right answers first, and then with those of kn
 mistakes. So a number or a size that is written into the function is found out.
 """
 
+from sae_utils.checks.choosing_a_penalty import check_shrinkage, check_top_k
 from sae_utils.checks.diagnosis import YOUR_TURN
 from sae_utils.checks.inside_a_network import check_clamp, check_loss_recovered
 from sae_utils.checks.kl_sparsity import (
@@ -30,6 +31,8 @@ __all__ = [
     "check_nonnegative_threshold",
     "check_pixel_copy_fvu",
     "check_reverse_kl_gradient",
+    "check_shrinkage",
     "check_tanh_penalty",
+    "check_top_k",
     "check_units_needed",
 ]
