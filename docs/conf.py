@@ -3,6 +3,7 @@
 import inspect
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
@@ -15,8 +16,17 @@ copyright = "2026, " + author + ". Text and figures: CC BY 4.0; code: MIT"
 # notebook's page links to Binder and Colab; without it, no such link is shown.
 REPOSITORY = os.environ.get("BOOK_REPOSITORY", "")
 
+# The address of the published book, such as https://owner.github.io/name/. A project on
+# GitHub has one by default. With it, pages name their own address and the picture that a
+# link to them shows.
+SITE = os.environ.get("BOOK_SITE", "")
+if not SITE and REPOSITORY.startswith("https://github.com/"):
+    owner, name = REPOSITORY.removeprefix("https://github.com/").strip("/").split("/")
+    SITE = f"https://{owner.lower()}.github.io/{name}/"
+
 # Sphinx reads only what lies below this folder.
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # for the extensions beside this file
 shutil.rmtree(HERE / "notebooks", ignore_errors=True)
 shutil.copytree(
     HERE.parent / "notebooks",
@@ -29,6 +39,8 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
+    "finish",
+    "landing",
 ]
 include_patterns = ["*.md", "notebooks/*.ipynb"]
 
@@ -48,6 +60,16 @@ html_title = project
 html_show_search_summary = False  # it fetches pages, which a folder does not allow
 html_static_path = ["_static", "vendor"]
 html_css_files = ["book.css"]
+html_favicon = "_static/favicon.svg"
+html_baseurl = SITE and SITE.rstrip("/") + "/"
+book_description = (
+    "A short course in Jupyter notebooks: plain, L1, and KL sparse autoencoders, built "
+    "step by step, each claim measured. Draw a digit and see which network knows it."
+)
+book_picture_alt = (
+    "A handwritten 3, and what three networks rebuild from 4 of their 64 units: the "
+    "plain one a blot, the L1 and the KL one a 3."
+)
 html_context = {"default_mode": "auto"}  # dark or light, as the reader's system is
 html_theme_options = {
     "home_page_in_toc": True,

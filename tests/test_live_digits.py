@@ -12,7 +12,7 @@ import numpy as np
 
 def unpack(script):
     """Return the images of a script, shape `(n, 784)`, as the page reads them."""
-    (text,) = re.findall(r'window\.liveDigits = "([^"]+)";', script)
+    (text,) = re.findall("window.liveDigits = `([^`]+)`;", script)
     both = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
     return np.stack([both // 16, both % 16], axis=1).reshape(-1, 784) / 15
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 from sae_utils import codes, data, metrics, models
 from tools import export_live
@@ -45,9 +46,9 @@ def measured(reference):
 
 @pytest.fixture(scope="module")
 def page():
-    """Return the page's text with its line breaks replaced by spaces."""
+    """Return the page's text without tags, its line breaks replaced by spaces."""
     text = (export_live.DOCS / "live.md").read_text(encoding="utf-8")
-    return " ".join(text.split())
+    return " ".join(re.sub(r"<[^>]+>", "", text).split())
 
 
 def numbers(table):
@@ -131,6 +132,18 @@ def test_ink_switches_off_units_of_the_kl_code(measured, page):
     blank = codes.encode(model, np.zeros((1, 784)))[0]
     more = np.sum(blank > code.mean(axis=0))
     assert f"{more} of the 64 are more active on blank paper than they are on av" in page
+
+
+def test_blank_paper_is_drawn_by_units(measured, page):
+    found = {}
+    for name, (model, _, _) in measured.items():
+        code = codes.encode(model, np.zeros((1, 784)))
+        nothing = codes.outputs(models.decoder(model), np.zeros((1, 64)))
+        found[name] = (code > 0).sum(), f"{nothing.mean():.2f}"
+    (plain, gray), (l1, l1_gray), (kl, kl_gray) = found.values()
+    assert f"{plain} of the plain code's units are on, {l1} of L1's" in page
+    assert kl == 64
+    assert f"{gray} for the plain code, {l1_gray} for L1, and {kl_gray} for KL" in page
 
 
 def test_plain_code_falls_apart_first(tables):

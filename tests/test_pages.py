@@ -13,7 +13,8 @@ NOTEBOOKS = sorted(path.name for path in ROOT.glob("notebooks/*.ipynb"))
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files(page):
     text = page.read_text("utf-8")
-    targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)
+    # A code host finds its own pages from ../../ on, such as what its tests say.
+    targets = re.findall(r"\]\((?!https?:|#|\.\./\.\./actions/)([^)#\s]+)", text)
     assert [each for each in targets if not (page.parent / each).exists()] == []
 
 

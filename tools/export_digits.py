@@ -32,10 +32,12 @@ def pack(images):
     levels = np.rint(images * 15).astype(np.uint8)
     both = levels[:, ::2] * 16 + levels[:, 1::2]
     text = base64.b64encode(zlib.compress(both.tobytes(), 9)).decode()
+    # A page reads base 64 without its line breaks.
+    lines = "".join(f"{text[i : i + 88]}\n" for i in range(0, len(text), 88))
     return (
         "// Made by tools/export_digits.py. The images are from MNIST, by Y. LeCun,\n"
         "// C. Cortes and C. Burges, license CC BY-SA 3.0, here in 16 gray levels.\n"
-        f'window.liveDigits = "{text}";\n'
+        f"window.liveDigits = `\n{lines}`;\n"
     )
 
 

@@ -214,3 +214,7 @@ def test_links_to_services_with_a_repository(tmp_path):
         }
         words = re.sub(r"<[^>]+>", "", text)
         assert "!pip install git+https://github.com/owner/name" in words
+        # A published book names its address, and where the picture of a link lies.
+        base = "https://owner.github.io/name/"
+        assert f'<link rel="canonical" href="{base}notebooks/{name}.html"' in text
+        assert f'property="og:image" content="{base}_static/share.png"' in text
