@@ -607,7 +607,8 @@ def test_page_says_which_drawings_are_unlike_digits(live):
           const images = unpackImages(liveModels.images);
           return Object.values(liveModels.models).map((packed) => {
             const model = unpackModel(packed);
-            const error = (image) => squaredError(image, decode(model, encode(model, image)));
+            const rebuilt = (image) => decode(model, encode(model, image));
+            const error = (image) => squaredError(image, rebuilt(image));
             const drawn = Object.values(liveDrawing.PRESETS).map(liveDrawing.asMnist);
             return [images.map(error), drawn.map(error)];
           });
