@@ -13,6 +13,7 @@ from sae_utils.checks.kl_sparsity import (
     check_reverse_kl_gradient,
 )
 from sae_utils.checks.l1_sparsity import check_honest_penalty, check_nonnegative_threshold
+from sae_utils.checks.natural_images import check_soft_whitened, check_with_phases_of
 from sae_utils.checks.penalty_pitfalls import (
     anonymous_penalties,
     check_anonymous_penalties,
@@ -32,7 +33,9 @@ __all__ = [
     "check_pixel_copy_fvu",
     "check_reverse_kl_gradient",
     "check_shrinkage",
+    "check_soft_whitened",
     "check_tanh_penalty",
     "check_top_k",
     "check_units_needed",
+    "check_with_phases_of",
 ]
