@@ -20,15 +20,18 @@ from sae_utils.checks.penalty_pitfalls import (
     check_tanh_penalty,
 )
 from sae_utils.checks.plain_autoencoder import check_pixel_copy_fvu, check_units_needed
+from sae_utils.checks.superposition import check_dimensions_per_feature, check_mmcs
 
 __all__ = [
     "YOUR_TURN",
     "anonymous_penalties",
     "check_anonymous_penalties",
     "check_clamp",
+    "check_dimensions_per_feature",
     "check_honest_penalty",
     "check_lifetime_sparsity",
     "check_loss_recovered",
+    "check_mmcs",
     "check_nonnegative_threshold",
     "check_pixel_copy_fvu",
     "check_reverse_kl_gradient",
