@@ -1,8 +1,8 @@
 # make lab           set up, then open the series in JupyterLab
 # make test          set up, then lint, unit tests, notebook-form tests, and strict nbval
 # make run           re-execute every notebook in place, top to bottom
-# make site          build the book into build/site; make site-serve shows it
-# make slides        build one deck of slides per notebook into build/slides
+# make site          build the book, with a deck of slides per notebook, into build/site;
+#                    make site-serve shows it; make slides does the same as make site
 # make student       build the notebooks without solutions or outputs into build/student
 # make hub           serve the notebooks to a room with JupyterHub (see docs/hub.md)
 # make hub-load      let 8 simulated students run notebook 01 at once on such a hub
@@ -54,18 +54,18 @@ can-build:
 # Warnings, such as a link that leads nowhere, are errors.
 site: set-up can-build
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/site
+	$(BIN)/jupyter-nbconvert --log-level=WARN --config=docs/slides/config.py \
+		--output-dir=build/site/slides notebooks/*.ipynb
 	@echo "The book is in build/site: open index.html there."
+
+# The slides take their scripts from the book, and link to its pages.
+slides: site
 
 # Another port than the hub's.
 SITE_PORT ?= 8080
 
 site-serve: site
 	@$(BIN)/python tools/serve_book.py $(SITE_PORT)
-
-slides: set-up can-build
-	$(BIN)/jupyter-nbconvert --config=docs/slides/config.py --output-dir=build/slides \
-		notebooks/*.ipynb
-	cp -R docs/vendor build/slides
 
 student: set-up can-build
 	$(BIN)/jupyter-nbconvert --config=docs/student/config.py --output-dir=build/student \

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import nbformat
 
+sys.path.insert(0, str(Path(__file__).parent))  # for what stands beside this file
+import notebook_pages
+
 project = "Sparse Autoencoders, step by step"
 author = "the developers of Sparse Autoencoders, step by step"
 copyright = "2026, " + author + ". Text and figures: CC BY 4.0; code: MIT"
@@ -26,7 +29,6 @@ if not SITE and REPOSITORY.startswith("https://github.com/"):
 
 # Sphinx reads only what lies below this folder.
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # for the extensions beside this file
 shutil.rmtree(HERE / "notebooks", ignore_errors=True)
 shutil.copytree(
     HERE.parent / "notebooks",
@@ -41,6 +43,7 @@ extensions = [
     "sphinx_copybutton",
     "finish",
     "landing",
+    "search_sections",
 ]
 include_patterns = ["*.md", "notebooks/*.ipynb"]
 
@@ -60,6 +63,7 @@ html_title = project
 html_show_search_summary = False  # it fetches pages, which a folder does not allow
 html_static_path = ["_static", "vendor"]
 html_css_files = ["book.css"]
+html_js_files = [("book.js", {"defer": "defer"})]
 html_favicon = "_static/favicon.svg"
 html_baseurl = SITE and SITE.rstrip("/") + "/"
 book_description = (
@@ -96,42 +100,22 @@ def adapt_page(app, docname, source):
         adapt_notebook(docname, source)
     else:
         # In the book the notebooks lie below the pages, not beside their folder.
-        source[0] = source[0].replace("](../notebooks/", "](notebooks/")
+        text = source[0].replace("](../notebooks/", "](notebooks/")
+        source[0] = notebook_pages.break_formulas(text)
 
 
 def adapt_notebook(docname, source):
     """Change a notebook, as it is read, in what suits a page of the book."""
     notebook = nbformat.reads(source[0], as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            # In the book, pages lie one folder above the notebooks, not beside it.
-            cell.source = cell.source.replace("](../docs/", "](../")
-        else:
-            adapt_code(cell)
+    notebook_pages.adapt(notebook, docname.removeprefix("notebooks/"))
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(run_it(docname)))
     source[0] = nbformat.writes(notebook)
 
 
-def adapt_code(cell):
-    """Tell myst-nb to fold a solution or the answer to a question, and the figures' alts.
-
-    It reads the tags, and `mystnb` in the cell's metadata.
-    """
-    tags = cell.metadata.get("tags", [])
-    settings = cell.metadata.setdefault("mystnb", {})
-    if "solution" in tags:
-        tags.append("hide-cell")
-    if "prediction" in tags:
-        tags.append("hide-output")
-        settings.update(code_prompt_show="Reveal", code_prompt_hide="Hide")
-    for output in cell.outputs:
-        if image := output.get("metadata", {}).get("image/png"):
-            settings["image"] = {"alt": image["alt"], "width": f"{image['width']}px"}
-
-
 def run_it(docname):
     """Say below a notebook's title how to run it."""
-    name = docname.removeprefix("notebooks/") + ".ipynb"
+    stem = docname.removeprefix("notebooks/")
+    name = stem + ".ipynb"
     text = f"**Run it:** {{download}}`download this notebook <{name}>` and "
     text += "[set up the course](../run.md)"
     if REPOSITORY.startswith("https://github.com/"):
@@ -142,7 +126,9 @@ def run_it(docname):
             f"github/{path}/blob/main/notebooks/{name}), where the first thing to run is "
             f"`!pip install git+{REPOSITORY}`"
         )
-    return text + "."
+    # Not a link in Markdown: the slides are no pages that Sphinx knows.
+    slides = f'<a href="../slides/{stem}.slides.html">slides</a>'
+    return f"{text}. **Teach it:** its {slides} (press S for the speaker's notes)."
 
 
 def true_signature(app, what, name, obj, options, signature, return_annotation):
@@ -154,7 +140,16 @@ def true_signature(app, what, name, obj, options, signature, return_annotation):
     return None
 
 
+def skip_field(app, what, name, obj, skip, options):
+    """Leave out a named tuple's fields, of which Python says only their numbers.
+
+    The text of the class says what they hold, and its signature what type they have.
+    """
+    return True if "Alias for field number" in (inspect.getdoc(obj) or "") else None
+
+
 def setup(app):
     """Register what this file adds to Sphinx."""
     app.connect("autodoc-process-signature", true_signature)
+    app.connect("autodoc-skip-member", skip_field)
     app.connect("source-read", adapt_page)

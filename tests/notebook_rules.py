@@ -191,6 +191,8 @@ def figures(notebook):
                 yield f"{named(cell)} needs an alt text of 20 characters; got {alt!r}"
             if output.data.get("text/plain") != alt:
                 yield f"{named(cell)}: text/plain must be the alt text, as by plots.show"
+            if not output.metadata.get(kind, {}).get("title"):
+                yield f"{named(cell)} needs a title (if it has one: run it again)"
             width = png_width(output.data[kind])
             if width <= 200:
                 yield f"{named(cell)} has a figure only {width} pixels wide"
@@ -434,6 +436,8 @@ def solutions_folded(notebook):
             continue
         if slide(cell) != "skip":
             yield f"{named(cell)} is a solution; its slide_type must be skip"
+        if cell.cell_type == "code" and lines(cell)[0] != "# Solution":
+            yield f"{named(cell)} must begin with # Solution, which the fold then reads"
         if cell.cell_type == "code" and hidden != FOLDED:
             yield f"{named(cell)} needs the metadata jupyter {FOLDED}"
         if cell.cell_type == "markdown":

@@ -36,6 +36,8 @@ def markdown(source, **metadata):
 
 
 def code(source, *outputs, tags=()):
+    if "solution" in tags:
+        source = "# Solution\n" + source
     cell = nbformat.v4.new_code_cell(source, outputs=list(outputs))
     cell.metadata["slideshow"] = {"slide_type": "subslide"}
     if tags:
@@ -59,7 +61,7 @@ def figure(alt=ALT, width=300):
     png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, 100)
     data = {"image/png": base64.b64encode(png).decode(), "text/plain": alt}
     return nbformat.v4.new_output(
-        "display_data", data, metadata={"image/png": {"alt": alt}}
+        "display_data", data, metadata={"image/png": {"alt": alt, "title": "It falls"}}
     )
 
 
@@ -238,7 +240,7 @@ def do(statement):
 def make_all_cells_long(node, cells):
     for cell in node.cells:
         if cell.cell_type == "code" and cell not in (cells["stub"], cells["setup"]):
-            cell.source = "1\n" * 6 + cell.source
+            cell.source += "\n\n" + "1\n" * 6
 
 
 def opt_three_more_cells_out(node, cells):
@@ -301,6 +303,7 @@ BROKEN = {
         outputs("figure", figure(alt="A line.")),
         outputs("figure", figure(width=100)),
         do("cells['figure'].outputs[0].metadata.clear()"),
+        do("cells['figure'].outputs[0].metadata['image/png'].pop('title')"),
         do("cells['figure'].outputs[0].data['text/plain'] = 'Something else here'"),
         do("cells['figure'].outputs[0].data['image/svg+xml'] = '<svg/>'"),
         do("d = cells['figure'].outputs[0].data; d['image/gif'] = d.pop('image/png')"),
@@ -415,6 +418,7 @@ BROKEN = {
     rules.solutions_folded: [
         do("cells['solution'].metadata.pop('jupyter')"),
         do("cells['change'].metadata['jupyter'].pop('outputs_hidden')"),
+        replace("solution", "# Solution\n", ""),
         do("cells['answers'].metadata['jupyter'] = {'outputs_hidden': True}"),
         do("cells['explanation'].metadata['jupyter'] = {'source_hidden': True}"),
         source("explanation", "It is $2 x$."),
@@ -486,11 +490,11 @@ GOOD = {
     ),
     "a function to fill in": both(
         source("stub", "def tripled(x):\n    return ..."),
-        source("change", "def tripled(x):\n    return 3 * x\n\n\ntripled(3)"),
+        source("change", "# Solution\ndef tripled(x):\n    return 3 * x\n\n\ntripled(3)"),
     ),
     "two values to fill in": both(
         source("stub", "tripled, doubled = ..., ..."),
-        source("change", "tripled, doubled = 3, 2\ntripled"),
+        source("change", "# Solution\ntripled, doubled = 3, 2\ntripled"),
     ),
     "two cells that answer": insert(
         "answers", markdown(TEXT), code("double(4)", printed("8\n"), tags=["prediction"])

@@ -22,6 +22,7 @@ PACKAGES = {
     "reveal.js@5.2.1": {
         "dist/reveal.js": "reveal/reveal.js",
         "dist/reveal.css": "reveal/reveal.css",
+        "plugin/notes/notes.js": "reveal/notes.js",
         "LICENSE": "reveal/LICENSE",
     },
 }

@@ -80,9 +80,10 @@ def troubles(page):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of the book, built as `make site` builds it."""
+def site(tmp_path_factory, convert):
+    """The folder of the book and its slides, built as `make site` builds it."""
     folder = tmp_path_factory.mktemp("book") / "site"
     command = ["-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
     subprocess.run([sys.executable, *command, ROOT / "docs", folder], check=True)
+    shutil.move(convert("slides"), folder / "slides")
     return folder

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -98,13 +99,14 @@ def test_every_figure_has_an_alt_text(page, site, name):
     assert [alt for alt in alts if len(alt) < 20 or alt.startswith("../_images")] == []
 
 
-def opens(folded, prompt, content, prompt_when_open=None):
+def opens(folded, prompt, content):
     """Check that something is folded below a prompt, and open it by a click."""
-    assert folded.locator("summary").inner_text() == prompt
+    summary = folded.locator("summary").first
+    assert summary.inner_text() == prompt
     assert not content.is_visible()
-    folded.locator("summary").click()
+    summary.click()
     assert content.is_visible()
-    assert folded.locator("summary").inner_text() == (prompt_when_open or prompt)
+    assert summary.inner_text() == prompt
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -117,7 +119,7 @@ def test_everything_is_folded_at_first(page, site, name):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_solutions_are_folded(page, site, name):
     open_page(page, site, f"notebooks/{name}")
-    solutions = page.locator("article details.above-input")
+    solutions = page.locator("article .tag_solution details")
     assert solutions.count() in (2, 3)
     for solution in solutions.all():
         opens(solution, "Solution", solution.locator(".cell_input pre"))
@@ -135,13 +137,69 @@ def test_explanations_are_folded(page, site, name):
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_answers_to_predictions_are_folded(page, site, name):
+def test_long_code_of_figures_is_folded(page, site, name):
     open_page(page, site, f"notebooks/{name}")
-    answers = page.locator("article details.below-input")
-    assert answers.count() >= 1
-    for answer in answers.all():
-        assert answer.locator("xpath=preceding-sibling::*").locator("pre").is_visible()
-        opens(answer, "Reveal", answer.locator(".cell_output"), "Hide")
+    unfold(page, "details.answer")
+    for cell in page.locator("article .cell:has(.cell_output img)").all():
+        if cell.locator("details").count():
+            if "tag_solution" not in cell.get_attribute("class"):
+                code = cell.locator(".cell_input pre")
+                opens(cell.locator("details"), "Code of this figure", code)
+        else:
+            code = cell.locator(".cell_input pre").inner_text()
+            assert len([line for line in code.splitlines() if line.strip()]) < 8
+
+
+# Answers, and the texts that read them, and whether they are in sight.
+ANSWERS = """all => all.map(answer => ({
+  seen: [...answer.querySelectorAll(".cell, p")].some(one => one.checkVisibility()),
+  cells: answer.querySelectorAll(".cell.tag_prediction").length,
+  others: answer.querySelectorAll(".cell:not(.tag_prediction)").length,
+  texts: answer.querySelectorAll(":scope > p, :scope > blockquote").length,
+}))"""
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_an_answer_is_folded_with_its_reading(browser, site, name, script):
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    page.goto((site / f"notebooks/{name}.html").as_uri())
+    predictions = page.locator(".cell.tag_prediction").count()
+    answers = page.locator("article details.answer")
+    found = answers.evaluate_all(ANSWERS)
+    assert sum(each["cells"] for each in found) == predictions >= 1
+    for each, answer in zip(found, answers.all(), strict=True):
+        assert not each["seen"] and each["others"] == 0 and each["texts"] >= 1
+        opens(answer, "Reveal", answer.locator(".cell_output").first)
+        assert answer.locator(":scope > p").first.is_visible()
+    # Without scripts there is nothing to answer with, and the folds still work.
+    shown = page.locator(".guess").evaluate_all("all => all.map(one => !one.hidden)")
+    assert shown == [script] * len(found)
+    context.close()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_guess_stays_beside_what_was_measured(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    forms = page.locator("article .guess").all()
+    for form, answer in zip(forms, page.locator("details.answer").all(), strict=True):
+        result = form.locator("xpath=following-sibling::*[1]")
+        assert not result.is_visible()
+        given = form.locator("input").last
+        kind = given.get_attribute("type")
+        if kind == "radio":
+            given.check()
+            said = given.get_attribute("value")
+        else:
+            said = given.get_attribute("min") if kind == "range" else "42"
+            given.fill(said)
+        answer.locator("summary").first.click()
+        assert result.inner_text().startswith(f"You said: {said}.")
+        assert ("Measured: " in result.inner_text()) == (kind != "text")
+        assert given.is_disabled()
+        answer.locator("summary").first.click()
+        assert not result.is_visible() and given.is_enabled()
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -166,6 +224,125 @@ def test_notebook_can_be_downloaded_copied_and_left_for_the_next(page, site, nam
     assert page.locator(".bd-toc a, .page-toc a").count() >= 5  # the page's outline
 
 
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_tables_fit_their_column(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    unfold(page, "article details")
+    tables = page.locator("article table").evaluate_all(
+        """all => all.map(table => [table.innerText.slice(0, 60), table.scrollWidth,
+            table.closest("div").clientWidth])"""
+    )
+    assert [table for table in tables if table[1] > table[2]] == []
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_code_is_large_and_fits_its_column(page, site, name):
+    open_page(page, site, f"notebooks/{name}")
+    unfold(page, "article details")
+    boxes = page.locator("article .cell_input pre").evaluate_all(
+        """all => all.map(pre => [parseFloat(getComputedStyle(pre).fontSize),
+            Math.max(...pre.innerText.split("\\n").map(line => line.length)),
+            pre.scrollWidth - pre.clientWidth])"""
+    )
+    assert [box for box in boxes if box[0] < 13.5] == []
+    # Lines that Ruff may not break can be longer; and a fold is a little narrower.
+    assert [box for box in boxes if box[1] <= 86 and box[2] > 0] == []
+
+
+def test_headings_are_of_three_sizes_and_skip_none(page, site):
+    sizes = {}
+    for name in PAGES:
+        open_page(page, site, name)
+        found = page.locator("article :is(h1, h2, h3, h4, h5, h6)").evaluate_all(
+            """all => all.map(one => [Number(one.tagName[1]),
+                parseFloat(getComputedStyle(one).fontSize)])"""
+        )
+        levels = [level for level, _ in found]
+        assert levels[0] == 1 and levels.count(1) == 1 and max(levels) <= 3
+        # (The live page has headings of its own, in its cards.)
+        steps = [after - before for before, after in pairwise(levels)]
+        assert max(steps) <= 1 or name in ("index", "live")
+        if name.startswith("notebooks/"):
+            sizes |= dict(found)
+    assert sizes[1] > 1.2 * sizes[2] > 1.44 * sizes[3] > 1.44 * 16
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_button_of_the_outline_opens_one(page, site, name):
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_page(page, site, name)
+    button = page.locator("button.secondary-toggle:visible")
+    if button.count():
+        button.first.click()
+        assert page.locator("dialog .page-toc a:visible, .page-toc a:visible").count()
+
+
+def phone(page, site, name):
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_page(page, site, f"notebooks/{name}")
+    unfold(page, "article details")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_on_a_phone_code_and_figures_can_be_read(page, site, name):
+    phone(page, site, name)
+    scroll = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.locator("article .cell_input pre").evaluate_all(scroll) == 0
+    figures = page.locator("article .cell_output img").evaluate_all(
+        "all => all.map(one => one.width / Math.min(608, one.naturalWidth / 1.5))"
+    )
+    assert min(figures) > 0.6
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_on_a_phone_no_formula_loses_its_left_side(page, site, name):
+    phone(page, site, name)
+    cut = page.locator("article mjx-container").evaluate_all(
+        """all => all.map(one => one.firstElementChild.getBoundingClientRect())
+            .filter(box => box.left < 0).length"""
+    )
+    assert cut == 0
+
+
+def test_formulas_of_several_parts_fit_a_phone(page, site):
+    for name in NOTEBOOKS:
+        phone(page, site, name)
+        page.wait_for_selector("article mjx-container")
+        parts = page.locator(".formula .first mjx-container").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().right)"
+        )
+        assert all(right <= 360 for right in parts)
+
+
+def test_search_finds_sections_and_shows_words(page, site, troubles):
+    page.goto((site / "search.html").as_uri() + "?q=cholesky+factor")
+    found = page.locator("ul.search li").first
+    found.wait_for()
+    assert "1000 inputs squeezed into 500 hidden units" in found.inner_text()
+    assert "Cholesky factor" in found.locator("span").first.inner_text()
+    href = found.locator("a").get_attribute("href")
+    assert href.endswith(".html#inputs-squeezed-into-500-hidden-units")
+    found.locator("a").click()
+    page.wait_for_url(re.compile(r"#inputs-squeezed"))
+    assert page.locator("#inputs-squeezed-into-500-hidden-units").is_visible()
+    assert troubles == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_a_search_found_can_be_read(page, site, theme):
+    page.emulate_media(color_scheme=theme)
+    for address in ("search.html", "notebooks/02_l1_sparsity.html"):
+        page.goto((site / address).as_uri() + "?q=unit")
+        page.wait_for_selector("span.highlighted")
+        page.wait_for_timeout(500)  # until all results are there
+        violations = Axe().run(page).response["violations"]
+        assert "color-contrast" not in [each["id"] for each in violations]
+
+
+def test_api_has_no_empty_words(page, site):
+    assert "Alias for field number" not in (site / "api.html").read_text("utf-8")
+
+
 def test_search_finds_sparsity(page, site, troubles):
     page.goto((site / "search.html").as_uri() + "?q=sparsity")
     page.wait_for_selector("ul.search li a")
@@ -184,11 +361,33 @@ def test_reader_switches_to_dark(page, site):
     assert (before, after) == ("rgb(255, 255, 255)", "rgb(18, 18, 18)")
 
 
-def test_prints_without_the_sidebars(page, site):
-    open_page(page, site, "notebooks/01_plain_autoencoder")
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_prints_whole(page, site, name, paper):
+    # The width of the paper between margins of 15 mm, in pixels of a 96th of an inch.
+    width = {"A4": 680, "Letter": 702}[paper]
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page, site, f"notebooks/{name}")
     page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("article").is_visible()
-    assert not page.locator(".bd-sidebar-primary").is_visible()
+    for gone in (".bd-sidebar-primary", ".prev-next-footer", ".guess", ".copybtn"):
+        assert page.locator(gone).evaluate_all(
+            "all => all.every(one => !one.checkVisibility())"
+        ), gone
+    # Answers are there; what is folded leaves nothing behind.
+    assert page.locator(".tag_prediction .cell_output").first.is_visible()
+    folds = page.locator("article details:not([open])")
+    assert folds.evaluate_all("all => all.every(one => !one.checkVisibility())")
+    cut = page.locator("article :is(pre, table, img)").evaluate_all(
+        """(all, width) => all.filter(one => one.checkVisibility() && (
+            one.scrollWidth > one.clientWidth + 1 && one.matches("pre, table") ||
+            one.getBoundingClientRect().right > width)).map(one => one.outerHTML)""",
+        width,
+    )
+    assert cut == []
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details.answer[open]").count() == 0
 
 
 def test_no_link_to_services_without_a_repository(site):

@@ -1,0 +1,269 @@
+"""Make slides of a notebook's cells.
+
+This is the rule, for any notebook of the series:
+
+1. A slide's title is its claim: the title of its figure, or else the heading above. The
+   heading of a figure's section stands above the title.
+2. A result (a figure, a table, what a cell prints) is a slide of its own. The figure
+   takes the width; its title in the picture is cut off, and its code is not shown.
+3. On slides stand formulas, lists, tables, quotations, bold sentences, questions to
+   predict, and exercises. All other prose is spoken: it goes to the notes of the slide
+   before it. Only a section that has nothing but prose shows it.
+4. At most 8 lines of code, of 28 pixels or more, are on one slide. What defines a
+   function or a class is cut into several slides; of any other long cell, only what it
+   prints is shown, and the code is in the notes.
+5. Cells whose slide type is `skip` are left out.
+"""
+
+import base64
+import math
+import re
+import struct
+
+from nbconvert.preprocessors import Preprocessor
+
+WIDTH, HEIGHT = 1200, 720  # pixels: of what a slide holds, and of the slide
+LETTER = 0.605  # width of a letter of code, as a share of its size
+CODE, LARGEST_CODE, LINES = 28, 34, 8
+SMALLEST_TEXT, LARGEST_TEXT = 22, 48  # of what a cell prints
+NOISE = (
+    r"^(?:trained for \d+ epochs?|Your turn:).*\n?"  # what a cell prints, and no result
+)
+
+
+class Deck(Preprocessor):
+    """Gather a notebook's slides in `resources["slides"]`, for the template."""
+
+    def preprocess(self, nb, resources):
+        """Return the notebook as it is, and the resources with its slides."""
+        resources["slides"] = slides_of(nb.cells)
+        return nb, resources
+
+
+def slides_of(cells):
+    """Return the slides of a notebook's cells, as dicts."""
+    maker = Maker()
+    for cell in cells:
+        if cell.metadata.get("slideshow", {}).get("slide_type") == "skip":
+            maker.after_text = True
+        elif cell.cell_type == "markdown":
+            maker.add_text(cell.source)
+        elif cell.cell_type == "code":
+            maker.add_code(cell)
+    return [finished(slide) for slide in maker.slides]
+
+
+class Maker:
+    """Goes through a notebook, and keeps the slides so far and the headings above."""
+
+    def __init__(self):
+        self.slides = []
+        self.section = ""
+        self.after_text = True
+
+    def new(self, title, above=""):
+        """Begin a slide, unless the last one is still empty; then that becomes it."""
+        last = self.slides[-1] if self.slides else None
+        if last and not last["body"] and last["kind"] != "title":
+            last.update(title=title, above=above)
+            return last
+        slide = {"title": title, "above": above, "kind": "", "body": [], "notes": []}
+        self.slides.append(slide)
+        return slide
+
+    def add_text(self, source):
+        """Put a Markdown cell's blocks on slides, or into notes."""
+        self.after_text = True
+        asks = "Predict first" in source
+        for block in blocks_of(source):
+            exercise = re.match(r"\*\*(\d+\. [^*]+?)\.?\*\*\s*", block)
+            if heading := re.match(r"(#+) (.*)", block):
+                self.begin(len(heading[1]), heading[2].strip())
+            elif exercise and self.section == "Exercises":
+                slide = self.new(exercise[1], self.section)
+                slide["body"].append(text(block[exercise.end() :]))
+            elif self.slides and self.slides[-1]["kind"] == "title":
+                self.slides[-1]["body"].append(text(block))
+            elif asks or on_slide(block):
+                slide = self.slides[-1]
+                # A text joins texts; behind a result it begins a slide.
+                if any(part["kind"] != "text" for part in slide["body"]):
+                    slide = self.new(self.section)
+                if asks:
+                    slide["kind"] = "question"
+                slide["body"].append(text(block))
+            else:
+                self.slides[-1]["notes"].append(block)
+                for claim in re.findall(r"\*\*([^*]+[.?!])\*\*", block):
+                    if len(claim.split()) > 3:
+                        claim = claim[0].upper() + claim[1:]
+                        self.slides[-1]["body"].append(text(f"**{claim}**", "claim"))
+
+    def begin(self, level, title):
+        """Begin a section."""
+        if level == 1:
+            self.new(title)["kind"] = "title"
+            return
+        if self.slides and self.slides[-1]["kind"] != "title":
+            show_prose(self.slides[-1])
+        self.section = title
+        self.slides.append(
+            {"title": title, "above": "", "kind": "", "body": [], "notes": []}
+        )
+
+    def add_code(self, cell):
+        """Put a code cell, and what it shows, on slides."""
+        tags = cell.metadata.get("tags", [])
+        results = [shown for output in cell.outputs for shown in results_of(output)]
+        figure = next((each for each in results if each["kind"] == "figure"), None)
+        title, above = self.section, ""
+        if figure and figure["title"]:
+            title, above = figure["title"], self.section
+        parts = [] if figure else parts_of(cell.source)
+        notes = []
+        defines = re.search(r"^(?:def|class) ", cell.source, re.MULTILINE)
+        if len(parts) > 1 and results and not defines:
+            parts, notes = [], [f"```python\n{cell.source}\n```"]
+        last = self.slides[-1]
+        rows = [
+            rows_of(part["source"]) for part in last["body"] if part["kind"] == "code"
+        ]
+        joins = (
+            len(parts) == 1
+            and "prediction" not in tags
+            and (
+                # A definition and its call, or an exercise and its code.
+                (not self.after_text and rows and not last["results"])
+                or "exercise" in tags
+            )
+            and sum(rows) + rows_of(parts[0]) <= LINES
+        )
+        for number, part in enumerate(parts or [None], start=1):
+            slide = last if joins else self.new(title, above)
+            slide["results"] = bool(results)
+            if len(parts) > 1:
+                slide["title"] = f"{title} ({number} of {len(parts)})"
+            if "prediction" in tags:
+                slide["kind"] = "answer"
+            if part:
+                slide["body"].append({"kind": "code", "source": part})
+        slide["body"] += results
+        slide["notes"] += notes
+        self.after_text = False
+
+
+def text(source, kind="text"):
+    """Return a part of a slide that is Markdown."""
+    return {"kind": kind, "source": source}
+
+
+def blocks_of(markdown):
+    """Split Markdown at its blank lines, save in formulas and code."""
+    parts = re.split(r"(\$\$.*?\$\$|```.*?```)", markdown, flags=re.DOTALL)
+    for number, part in enumerate(parts):
+        if number % 2:
+            yield part
+        else:
+            for block in re.split(r"\n\s*\n", part):
+                if block.strip(" \n.,"):
+                    head, _, rest = block.strip().partition("\n")
+                    if head.startswith("#"):
+                        yield head
+                        block = rest
+                    if block.strip():
+                        yield block.strip()
+
+
+def on_slide(block):
+    """Tell whether a block of Markdown is for the eyes."""
+    if ".slides.html)" in block:  # the way to another deck
+        return True
+    prose = re.match(r"\*\*|\*\w", block)
+    return not prose and bool(re.match(r"\$\$|```|[-*>|] ?|\d+\. |!\[|<", block))
+
+
+def show_prose(slide):
+    """Let a slide that would be empty show the prose of its section."""
+    if not slide["body"]:
+        slide["body"] = [text(each, "prose") for each in slide["notes"]]
+        slide["notes"] = []
+
+
+def results_of(output):
+    """Yield what an output shows, as parts of a slide."""
+    data = output.get("data", {})
+    if "image/png" in data:
+        about = output.metadata.get("image/png", {})
+        header = base64.b64decode(data["image/png"][:64])
+        width, height = struct.unpack(">II", header[16:24])
+        yield {
+            "kind": "figure",
+            "png": data["image/png"],
+            "alt": about.get("alt", ""),
+            "title": about.get("title", ""),
+            "shape": (width, height * (1 - about.get("title_share", 0))),
+        }
+    elif "text/html" in data:
+        yield {"kind": "table", "html": data["text/html"]}
+    else:
+        shown = output.get("text", "") or data.get("text/plain", "")
+        shown = re.sub(NOISE, "", shown, flags=re.MULTILINE).rstrip()
+        if shown:
+            yield {"kind": "printed", "text": shown}
+
+
+def rows_of(source, size=CODE):
+    """Count the lines that text of fixed letters takes on a slide, long ones broken."""
+    letters = int((WIDTH - 50) / (LETTER * size))
+    return sum(max(1, math.ceil(len(line) / letters)) for line in source.splitlines())
+
+
+def parts_of(source):
+    """Split code into parts of at most 8 lines each, at blank lines where there are."""
+    parts = []
+    for piece in re.split(r"\n\n+", source.strip()):
+        lines = piece.splitlines()
+        count = math.ceil(rows_of(piece) / LINES)
+        each = math.ceil(len(lines) / count)
+        pieces = [lines[at : at + each] for at in range(0, len(lines), each)]
+        for lines_of_one in pieces:
+            one = "\n".join(lines_of_one)
+            if parts and len(pieces) == 1 and rows_of(parts[-1]) + rows_of(one) < LINES:
+                parts[-1] += "\n\n" + one
+            else:
+                parts.append(one)
+    return parts
+
+
+def finished(slide):
+    """Return a slide with the sizes of its parts."""
+    show_prose(slide)
+    rows = math.ceil(len(slide["title"]) / 52)
+    room = HEIGHT - 85 - 50 * rows - 34 * bool(slide["above"])
+    claims = [part for part in slide["body"] if part["kind"] == "claim"]
+    room -= 75 * len(claims)
+    code = [part for part in slide["body"] if part["kind"] == "code"]
+    lines = sum(rows_of(part["source"]) for part in code)
+    for part in code:
+        part["size"] = LARGEST_CODE if lines <= 5 and longest(code) < 56 else CODE
+        room -= 1.35 * part["size"] * rows_of(part["source"], part["size"]) + 40
+    results = [part for part in slide["body"] if part["kind"] in ("printed", "figure")]
+    for part in results:
+        if part["kind"] == "figure":
+            width, height = part["shape"]
+            scale = min(WIDTH / width, room / height)
+            part["width"], part["height"] = round(scale * width), round(scale * height)
+        else:
+            lines = part["text"].splitlines()
+            wide = (WIDTH - 50) / (LETTER * max(map(len, lines)))
+            high = (room / len(results) - 30) / (1.35 * len(lines))
+            part["size"] = int(max(SMALLEST_TEXT, min(wide, high, LARGEST_TEXT)))
+    # What holds for all of a slide is said at its end.
+    slide["body"] = [part for part in slide["body"] if part not in claims] + claims
+    slide["notes"] = "\n\n".join(slide["notes"])
+    return slide
+
+
+def longest(parts):
+    """Return the length of the longest line of code."""
+    return max(len(line) for part in parts for line in part["source"].splitlines())
