@@ -112,44 +112,45 @@ def guess(asked, cells):
         )
     elif "choices" in asked:
         parts.append(f"<legend>{escape(asked['ask'])}</legend>")
-        for choice in asked["choices"]:
+        for choice in map(escape, asked["choices"]):
             parts.append(
-                f'<label><input type="radio" name="guess" value="{escape(choice)}"> '
-                f"{escape(choice)}</label>"
+                f'<label><input type="radio" name="guess" value="{choice}"> '
+                f"{choice}</label>"
             )
     else:
         parts.append('<label>What do you expect? <input type="text"></label>')
     parts.append("</fieldset></form>")
-    if measured:
-        best = asked.get("best") and choose(measured, asked["best"])
+    value = result = ""
+    if "best" in asked:
+        best = choose(measured, asked["best"])
         said = [
             f"{escape(choice)} {'<b>' * (choice == best)}{escape(shown)}"
-            f"{'</b>' * (choice == best)}".strip()
+            + "</b>" * (choice == best)
             for choice, (_, shown) in measured.items()
         ]
-        value = "" if best else f' data-value="{next(iter(measured.values()))[0]}"'
-        right = f' data-best="{escape(best)}"' if best else ""
         result = f"Measured: {', '.join(said)}."
-    else:
-        value = right = result = ""
-    parts.append(f'<p class="measured" hidden{value}{right}>{result}</p>')
+    elif measured:
+        value, shown = map(escape, measured[""])
+        result = f"Measured: {shown}."
+        value = f' data-value="{value}"'
+    parts.append(f'<p class="measured" hidden{value}>{result}</p>')
     return "\n".join(parts)
 
 
 def choose(measured, best):
     """Return the choice with the largest or smallest measured value."""
     pick = {"largest": max, "smallest": min}[best]
-    return pick(measured, key=lambda choice: measured[choice][0])
+    return pick(measured, key=lambda choice: float(measured[choice][0]))
 
 
 def measure(asked, cells):
     """Find in a notebook's outputs what was measured for each choice.
 
-    Returns a dict of pairs by choice: a number, and what is shown for it. An answer
-    without choices has the name "".
+    Returns a dict of pairs by choice: a value, and what is shown for it. An answer that
+    is one value has the name "".
     """
-    patterns = asked.get("choices") or (
-        {"": asked["measured"]} if "measured" in asked else {}
+    patterns = (
+        {"": asked["measured"]} if "measured" in asked else asked.get("choices", {})
     )
     text = "\n".join(
         output.get("text", "") or output.get("data", {}).get("text/plain", "")
@@ -161,10 +162,8 @@ def measure(asked, cells):
         match = re.search(pattern, text, re.MULTILINE)
         if match is None:
             raise ValueError(f"guesses.toml: no output holds {pattern!r}.")
-        found[choice] = (
-            float(match["value"]),
-            asked.get("says", "{value}").format_map(match.groupdict()),
-        )
+        shown = asked.get("says", "{value}").format_map(match.groupdict())
+        found[choice] = match["value"], shown
     return found
 
 

@@ -75,8 +75,13 @@ def test_what_was_measured_is_read_from_the_outputs():
 @pytest.mark.parametrize(("best", "said"), [("largest", "two"), ("smallest", "one")])
 def test_the_right_choice_is_the_measured_one(best, said):
     form = folded(answer("a", "one 3\ntwo 4\n"), asked=[CHOICES | {"best": best}])[0]
-    assert f'data-best="{said}"' in form
     assert form.count("<b>") == 1 and f"{said} <b>" in form
+
+
+def test_one_of_several_choices_may_be_what_was_measured():
+    asked = {"ask": "Which?", "choices": ["one", "two"], "measured": "is (?P<value>two)"}
+    form = folded(answer("a", "It is two.\n"), asked=[asked])[0]
+    assert form.count('type="radio"') == 2 and "Measured: two." in form
 
 
 def test_an_answer_that_no_output_holds_is_an_error():
