@@ -59,7 +59,7 @@ site: set-up can-build
 	@echo "The book is in build/site: open index.html there."
 
 # The slides take their scripts from the book, and link to its pages.
-slides: site
+slides: set-up site
 
 # Another port than the hub's.
 SITE_PORT ?= 8080

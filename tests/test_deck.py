@@ -134,3 +134,16 @@ def test_what_is_skipped_is_on_no_slide():
 def test_what_training_prints_is_no_result():
     (slide,) = slides(code("train()", "trained for 7 epochs of 157 batches\n"))
     assert kinds(slide) == ["code"]
+
+
+def test_a_heading_right_below_another_makes_one_slide():
+    (slide,) = slides(text("### Predict first\n\nWhich?"))
+    assert (slide["title"], slide["above"]) == ("Predict first", "Part")
+
+
+def test_code_gives_way_to_a_tall_table():
+    cell = code("\n".join("table" for _ in range(5)))
+    data = {"text/html": "<table>" + "<tr><td>1</td></tr>" * 10 + "</table>"}
+    cell.outputs = [nbformat.v4.new_output("display_data", data)]
+    (slide,) = slides(cell)
+    assert kinds(slide) == ["table"] and "table" in slide["notes"]

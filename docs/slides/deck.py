@@ -26,6 +26,7 @@ WIDTH, HEIGHT = 1200, 720  # pixels: of what a slide holds, and of the slide
 LETTER = 0.605  # width of a letter of code, as a share of its size
 CODE, LARGEST_CODE, LINES = 28, 34, 8
 SMALLEST_TEXT, LARGEST_TEXT = 22, 48  # of what a cell prints
+CODE_ROW, ROOM = 38, 540  # heights in pixels: of a line of code, and of what is shown
 NOISE = (
     r"^(?:trained for \d+ epochs?|Your turn:).*\n?"  # what a cell prints, and no result
 )
@@ -74,8 +75,11 @@ class Maker:
     def add_text(self, source):
         """Put a Markdown cell's blocks on slides, or into notes."""
         self.after_text = True
-        asks = "Predict first" in source
+        asks = False
         for block in blocks_of(source):
+            asks = (
+                asks or "Predict first" in block
+            )  # what follows is part of the question
             exercise = re.match(r"\*\*(\d+\. [^*]+?)\.?\*\*\s*", block)
             if heading := re.match(r"(#+) (.*)", block):
                 self.begin(len(heading[1]), heading[2].strip())
@@ -104,12 +108,15 @@ class Maker:
         if level == 1:
             self.new(title)["kind"] = "title"
             return
-        if self.slides and self.slides[-1]["kind"] != "title":
-            show_prose(self.slides[-1])
+        last, above = self.slides[-1], ""
+        if last["kind"] != "title":
+            if last["body"] or last["notes"]:
+                show_prose(last)
+            else:  # a heading right below another one
+                above = self.slides.pop()["title"]
         self.section = title
-        self.slides.append(
-            {"title": title, "above": "", "kind": "", "body": [], "notes": []}
-        )
+        slide = {"title": title, "above": above, "kind": "", "body": [], "notes": []}
+        self.slides.append(slide)
 
     def add_code(self, cell):
         """Put a code cell, and what it shows, on slides."""
@@ -122,7 +129,9 @@ class Maker:
         parts = [] if figure else parts_of(cell.source)
         notes = []
         defines = re.search(r"^(?:def|class) ", cell.source, re.MULTILINE)
-        if len(parts) > 1 and results and not defines:
+        tall = sum(map(height_of, results)) + sum(CODE_ROW * rows_of(p) for p in parts)
+        long = not defines if len(parts) > 1 else tall > ROOM
+        if parts and results and long:
             parts, notes = [], [f"```python\n{cell.source}\n```"]
         last = self.slides[-1]
         rows = [
@@ -212,6 +221,15 @@ def results_of(output):
             yield {"kind": "printed", "text": shown}
 
 
+def height_of(result):
+    """Return the least height of a result that is no figure, in pixels."""
+    if result["kind"] == "table":
+        return 46 * result["html"].count("<tr")
+    if result["kind"] == "printed":
+        return 1.35 * SMALLEST_TEXT * rows_of(result["text"], SMALLEST_TEXT)
+    return 0
+
+
 def rows_of(source, size=CODE):
     """Count the lines that text of fixed letters takes on a slide, long ones broken."""
     letters = int((WIDTH - 50) / (LETTER * size))
@@ -254,14 +272,21 @@ def finished(slide):
             scale = min(WIDTH / width, room / height)
             part["width"], part["height"] = round(scale * width), round(scale * height)
         else:
-            lines = part["text"].splitlines()
-            wide = (WIDTH - 50) / (LETTER * max(map(len, lines)))
-            high = (room / len(results) - 30) / (1.35 * len(lines))
-            part["size"] = int(max(SMALLEST_TEXT, min(wide, high, LARGEST_TEXT)))
+            part["size"] = size_of(part["text"], room / len(results) - 30)
     # What holds for all of a slide is said at its end.
     slide["body"] = [part for part in slide["body"] if part not in claims] + claims
     slide["notes"] = "\n\n".join(slide["notes"])
     return slide
+
+
+def size_of(printed, room):
+    """Return the largest size of letters at which a text fits; small ones may break."""
+    for size in range(LARGEST_TEXT, SMALLEST_TEXT, -1):
+        rows = rows_of(printed, size)
+        breaks = rows > len(printed.splitlines())
+        if 1.35 * size * rows <= room and (size <= CODE or not breaks):
+            return size
+    return SMALLEST_TEXT
 
 
 def longest(parts):
