@@ -34,6 +34,16 @@ def open_page(page, site, name):
     page.evaluate("window.MathJax && MathJax.startup.promise")
 
 
+def load_all_figures(page):
+    """Load also the figures that load when a reader comes near them."""
+    page.evaluate(
+        """() => Promise.all([...document.images].map((image) => {
+            image.loading = "eager";
+            return image.decode().catch(() => {});
+        }))"""
+    )
+
+
 def unfold(page, selector):
     """Open all that is folded, and would not be looked at, and end its fading in."""
     page.locator(selector).evaluate_all(
@@ -298,6 +308,7 @@ def test_on_a_phone_code_and_figures_can_be_read(page, site, name):
     phone(page, site, name)
     scroll = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
     assert page.locator("article .cell_input pre").evaluate_all(scroll) == 0
+    load_all_figures(page)
     figures = page.locator("article .cell_output img").evaluate_all(
         "all => all.map(one => one.width / Math.min(608, one.naturalWidth / 1.5))"
     )
