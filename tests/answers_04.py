@@ -56,7 +56,7 @@ CASES = {
             lambda code, rho: np.mean(kl(rho, share(code).mean(axis=0))),
         ),
         (
-            "this averages over samples and units; every unit has a mean of its own",
+            "this averages over samples and units; each unit needs its own mean",
             lambda code, rho: kl(rho, share(code).mean()),
         ),
         (
@@ -84,7 +84,7 @@ CASES = {
             lambda code, rho: kl(share(rho), share(code).mean(axis=0)).sum(),
         ),
         (
-            "the share of off and of on have changed places; use (code + 1) / 2",
+            "the shares of off and on are swapped; use (code + 1) / 2",
             lambda code, rho: kl(rho, share(-code).mean(axis=0)).sum(),
         ),
         (
@@ -105,7 +105,7 @@ CASES = {
             ),
         ),
         (
-            "this is divided by the batch; the mean has already done that",
+            "this is divided by the batch size; the mean has already done that",
             lambda code, rho: kl(rho, share(code).mean(axis=0)).sum() / len(code),
         ),
         (

@@ -52,7 +52,7 @@ def test_what_is_no_answer_is_told_what_is(capsys):
     assert "with the keys 1, 2, 3, 4, 5, 6" in line_of(capsys, {1: "clip"})
     assert "with the keys" in line_of(capsys, list(RIGHT.values()))
     line = line_of(capsys, RIGHT | {2: "no off term"})
-    assert line.startswith("Not yet: 'no off term' is none of mean over both axes, KL")
+    assert line.startswith("Not yet: 'no off term' is not one of mean over both axes, KL")
 
 
 def test_numbers_tell_the_six_apart_and_names_do_not():

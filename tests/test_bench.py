@@ -86,6 +86,12 @@ def batches_of_ten(code):
     return ops.mean(ops.sum(kl(RHO, ops.maximum(parts, 1e-30)), axis=1))
 
 
+def constant_in_the_logs(code):
+    rho_hat = ops.mean(code, axis=0)
+    off = (1 - RHO) * ops.log((1 - RHO) / (1 - rho_hat + 1e-7))
+    return ops.sum(RHO * ops.log(RHO / (rho_hat + 1e-7)) + off)
+
+
 # Bugs that notebook 04 does not have.
 def constant_in_the_gradient(code):
     rho_hat = ops.mean(code, axis=0)
@@ -144,6 +150,7 @@ ALARMS = {
     without_brackets: ["target"],
     clipped: ["silence"],
     clipped_as_many_do: ["silence"],
+    constant_in_the_logs: ["silence"],
     l1: ["target", "units", "silence", "scale"],
     batches_of_ten: ["pattern", "scale"],
     constant_in_the_gradient: ["silence"],
@@ -182,13 +189,13 @@ def test_numbers_are_those_of_the_formula():
     scale = by_hand(0.2)
     off = 1 / (1 + math.exp(20))
     row = bench.row(penalties.KLSparsity(RHO))
-    assert row["target"] == pytest.approx(by_hand(0.0125) / scale, rel=1e-3)
+    assert row["target"] == pytest.approx(by_hand(0.04) / scale, rel=1e-2)
     assert row["pattern"] == pytest.approx(0, abs=1e-4)
     assert row["batch"] == pytest.approx(1, abs=1e-4)
     one_unit = (by_hand(0.3) + 5 * by_hand(off)) / (6 * scale)
     assert row["units"] == pytest.approx(one_unit, rel=1e-3)
     busy = 1 / (1 + math.exp(-1))
-    assert row["silence"] == pytest.approx(RHO / (busy - RHO), rel=1e-3)
+    assert row["silence"] == pytest.approx(1 / (busy - RHO), rel=1e-3)
     assert row["scale"] == pytest.approx(by_hand(RHO / 2) / scale, rel=1e-3)
 
 
@@ -272,3 +279,18 @@ def test_each_unit_is_on_for_its_share_and_not_all_for_the_same_samples():
         assert (on.sum(axis=0) == round(rho * bench.SAMPLES)).all()
         different = len(np.unique(on, axis=1).T)
         assert different == bench.UNITS if rho < 0.1 else different > 1
+
+
+@pytest.mark.parametrize("other", [0.025, 0.04, 0.045, 0.06, 0.07, 0.1, 0.2])
+def test_another_target_is_noticed(other):
+    row = bench.row(penalties.KLSparsity(other), rho=RHO)
+    assert "target" in bench.alarms(row)
+
+
+@pytest.mark.parametrize("size", [5, 20, 50])
+def test_batches_that_are_too_small_are_noticed(size):
+    def in_parts(code):
+        parts = ops.mean(ops.reshape(code, (-1, size, code.shape[1])), axis=1)
+        return ops.mean(ops.sum(kl(RHO, ops.maximum(parts, 1e-30)), axis=1))
+
+    assert "pattern" in bench.alarms(bench.row(Penalty(in_parts)))

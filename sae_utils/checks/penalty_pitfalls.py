@@ -46,10 +46,10 @@ def _tanh_penalty(code, rho):
         mistakes={
             "this is one divergence per unit; sum over the units": kl(means),
             "this averages over the units; sum over them": kl(means).mean(),
-            "this averages over samples and units; every unit has a mean of its own, "
+            "this averages over samples and units; each unit needs its own mean, over "
             "axis 0": kl(share.mean()),
             "this averages over samples and units and multiplies by the number of units; "
-            "every unit has a mean of its own, axis 0": code.shape[1] * kl(share.mean()),
+            "each unit needs its own mean, over axis 0": code.shape[1] * kl(share.mean()),
             "this is the KL of single activations; take each unit's mean first": (
                 kl(share).sum(axis=1).mean()
             ),
@@ -65,7 +65,7 @@ def _tanh_penalty(code, rho):
             "this rescales the target, too; rho is already a share": (
                 kl(means, (rho + 1) / 2).sum()
             ),
-            "the share of off and of on have changed places; use (code + 1) / 2": (
+            "the shares of off and on are swapped; use (code + 1) / 2": (
                 kl(1 - means).sum()
             ),
             "the (1 - rho) term is missing": (rho * np.log(rho / means)).sum(),
@@ -75,7 +75,7 @@ def _tanh_penalty(code, rho):
             "the parentheses around 1 - rho and 1 - rho_hat are missing": (
                 rho * np.log(rho / means) + (1 - rho) * np.log(1 - rho / 1 - means)
             ).sum(),
-            "this is divided by the batch; the mean has already done that": (
+            "this is divided by the batch size; the mean has already done that": (
                 right / len(code)
             ),
             "the arguments are swapped; the target comes first: KL(rho || rho_hat)": (
@@ -97,7 +97,7 @@ def anonymous_penalties():
 
 
 def check_anonymous_penalties(mistakes):
-    """Count how many of the six penalties are named rightly.
+    """Count how many of the six penalties are named correctly.
 
     Args:
         mistakes: A dict from the numbers 1 to 6 to the names of mistakes.
@@ -114,7 +114,7 @@ def _count(mistakes):
         return YOUR_TURN
     unknown = [name for name in mistakes.values() if name not in _NAMES]
     if unknown:
-        return f"Not yet: {unknown[0]!r} is none of {', '.join(_NAMES)}."
+        return f"Not yet: {unknown[0]!r} is not one of {', '.join(_NAMES)}."
     right = sum(mistakes[number] == name for number, (name, _) in _MISTAKES.items())
     if right == len(_MISTAKES):
         return "Right."
@@ -134,34 +134,35 @@ class _Anonymous:
         return f"penalty {self.number}"
 
 
-def _kl(rho_hat):
+def _log_kl(rho_hat):
+    # log(1 + KL) is as good a penalty as KL, and its numbers are not in the notebook.
     off = (1 - RHO) * ops.log((1 - RHO) / (1 - rho_hat))
-    return RHO * ops.log(RHO / rho_hat) + off
+    return ops.log1p(RHO * ops.log(RHO / rho_hat) + off)
 
 
 def _divided_twice(code):
-    return 3 * ops.mean(_kl(ops.mean(code, axis=0))) / code.shape[0]
+    return 3 * ops.mean(_log_kl(ops.mean(code, axis=0))) / code.shape[0]
 
 
 def _no_off_term(code):
-    return ops.mean(RHO * ops.log(RHO / ops.mean(code, axis=0)))
+    return ops.mean(ops.log1p(RHO * ops.log(RHO / ops.mean(code, axis=0))))
 
 
 def _small_batches(code):
     means = ops.mean(ops.reshape(code, (-1, 4, code.shape[1])), axis=1)
-    return ops.sum(_kl(ops.maximum(means, 1e-30))) / code.shape[0]
+    return ops.sum(_log_kl(ops.maximum(means, 1e-30))) / code.shape[0]
 
 
 def _both_axes(code):
-    return 0.1 * _kl(ops.mean(code))
+    return 0.1 * _log_kl(ops.mean(code))
 
 
 def _clip(code):
-    return ops.sum(_kl(ops.clip(ops.mean(code, axis=0), 1e-5, 1 - 1e-5)))
+    return ops.sum(_log_kl(ops.clip(ops.mean(code, axis=0), 1e-5, 1 - 1e-5)))
 
 
 def _per_sample(code):
-    return ops.mean(_kl(ops.clip(code, 1e-30, 1 - 1e-6)))
+    return ops.mean(_log_kl(ops.clip(code, 1e-30, 1 - 1e-6)))
 
 
 _NAMES = [
