@@ -41,9 +41,9 @@ def row(penalty, rho=0.05, activation="sigmoid"):
       the same.
     - `"units"`: how much more it costs if one unit is on in place of all six.
     - `"silence"`: how hard a unit that is off on all samples is pushed up, divided by
-      `rho` and by how hard a unit at a pre-activation of 1 is pushed. The unit that is pushed up
-      least counts. The number is 0 if a silent unit costs no more than one at the
-      target.
+      `rho` and by how hard a unit at a pre-activation of 1 is pushed. The unit that is
+      pushed up least counts. The number is 0 if a silent unit costs no more than one at
+      the target.
     - `"scale"`: how much more it costs to halve a code that is on for a share `rho`. A
       decoder that doubles its weights makes up for that.
 
