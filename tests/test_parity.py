@@ -76,7 +76,17 @@ def test_kl_layer_of_notebook_03_adds_what_the_packages_adds():
     np.testing.assert_allclose(added[0], added[1], rtol=1e-5)
 
 
-BENCH = {"SAMPLES", "sample", "each_unit", "one_unit", "constant", "price", "push", "row"}
+BENCH = {
+    "SAMPLES",
+    "sample",
+    "unit",
+    "each_unit",
+    "one_unit",
+    "constant",
+    "price",
+    "push",
+    "row",
+}
 
 
 def bench_of_notebook_04():
