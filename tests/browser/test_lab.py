@@ -99,3 +99,30 @@ def test_notebook_01_runs_to_its_end(page, lab):
     assert result["counts"] == list(range(1, len(result["counts"]) + 1))
     assert result["bad"] == []
     assert outside == []
+
+
+# What is in sight of each solution, once one has scrolled to it.
+SOLUTIONS = """async () => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  const found = [];
+  for (const [at, cell] of panel.content.widgets.entries()) {
+    if (!cell.model.getMetadata("tags")?.includes("solution")) continue;
+    if (cell.model.type !== "code") continue;
+    await panel.content.scrollToItem(at, "center");
+    await cell.ready;
+    await new Promise((done) => setTimeout(done, 500));
+    found.push(cell.node.innerText.trim());
+  }
+  return found;
+}"""
+
+
+def test_of_a_solution_only_its_name_is_in_sight(page, lab):
+    page.goto(lab)
+    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
+    page.wait_for_selector(".jp-NotebookPanel:visible", timeout=60_000)
+    solutions = page.evaluate(SOLUTIONS)
+    assert len(solutions) in (2, 3)
+    assert [each for each in solutions if each.split("\n")[-1] != "# Solution"] == []
+    assert [each for each in solutions if "Right." in each or "def " in each] == []
