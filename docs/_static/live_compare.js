@@ -40,13 +40,12 @@ window.liveCompare = (function () {
       const model = window.liveModel.unpackModel(packed);
       cards[name] = { name, model, element: document.getElementById(`live-${name}`) };
     }
-    find("drawing").classList.add("live-ready");
     window.liveState.restore(location.hash);
     connect();
     listen(updateSoon);
     whenReady.forEach((work) => work(cards, images, labels));
     update();
-    page.dataset.ready = "yes";
+    page.dataset.ready = "yes"; // for the style sheet
   }
 
   // --- what the reader does ---
@@ -83,7 +82,7 @@ window.liveCompare = (function () {
     // A link to the state that the address names already changes no hash.
     document.addEventListener("click", (event) => {
       const hash = event.target.closest("a")?.getAttribute("href");
-      if (hash && hash === location.hash) goTo();
+      if (hash && hash === location.hash) dispatchEvent(new HashChangeEvent("hashchange"));
     });
   }
 
@@ -205,10 +204,12 @@ window.liveCompare = (function () {
     });
   }
 
-  if (page)
+  // Not before all scripts of the page have said what they want.
+  document.addEventListener("DOMContentLoaded", () =>
     whenIdle(() =>
       begin().catch((error) => say(`The models could not be loaded: ${error.message}.`)),
-    );
+    ),
+  );
 
   return {
     ready: (work) => whenReady.push(work),

@@ -6,7 +6,7 @@ window.liveCompare.ready(function (cards, images, labels) {
 
   const live = window.liveModel;
   const paint = window.livePaint;
-  const { chosen, listen, change } = window.liveState;
+  const { chosen, change } = window.liveState;
   const page = document.getElementById("live-inside");
   const find = (name) => page.querySelector(`[data-live="${name}"]`);
 
@@ -204,4 +204,5 @@ window.liveCompare.ready(function (cards, images, labels) {
   }
 
   window.liveCompare.updated(update);
+  page.hidden = false;
 });

@@ -135,6 +135,19 @@ document.addEventListener("DOMContentLoaded", function () {
     if (document.hidden && running) setRunning(false);
   });
 
+  // A link such as #train=kl&strength=0.001 starts with that code and that penalty.
+  function goTo() {
+    const said = new URLSearchParams(location.hash.replace(/^#/, ""));
+    const wanted = said.get("train");
+    if (!Object.hasOwn(STRENGTHS, wanted)) return;
+    page.querySelector(`input[name='live-kind'][value='${wanted}']`).checked = true;
+    const place = STRENGTHS[wanted].indexOf(Number(said.get("strength")));
+    find("strength").value = Math.max(place, 0);
+    restart();
+    page.scrollIntoView();
+  }
+  addEventListener("hashchange", goTo);
+
   function restart() {
     points = [];
     latest = null;
@@ -233,4 +246,5 @@ document.addEventListener("DOMContentLoaded", function () {
   page.hidden = false;
   showStart();
   showStrength();
+  goTo();
 });

@@ -14,6 +14,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "build" / "screenshots"
 NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/*.ipynb"))
 
 
@@ -104,6 +105,21 @@ def test_landing_page_says_what_was_measured():
         for name in ("Plain", "L1", "KL")
     ]
     assert "{} for the plain network, {} for L1, and {} for KL".format(*four) in text
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("name", ["index", "live"])
+def test_page_fits_each_width(page, site, name, width):
+    """Nothing sticks out to the right. The whole page is kept as a picture."""
+    page.set_viewport_size({"width": width, "height": 720})
+    page.goto((site / f"{name}.html").as_uri())
+    page.wait_for_selector("#live[data-ready]", state="attached")
+    page.locator("article details").evaluate_all(
+        "all => all.forEach(one => one.open = true)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}_{width}.png", full_page=True)
 
 
 PAGES = ["index", "live", "teaching", *(f"notebooks/{name}" for name in NOTEBOOKS)]

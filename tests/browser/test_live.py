@@ -634,4 +634,5 @@ def test_without_scripts_the_page_shows_its_pictures(browser, site):
     page.goto((site / "live.html").as_uri())
     assert page.locator("article noscript p").first.is_visible()
     assert page.locator(".live-three img").first.is_visible()
+    assert not page.locator("#live-inside, #live-train").first.is_visible()
     context.close()

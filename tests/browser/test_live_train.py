@@ -272,6 +272,27 @@ def test_reader_pauses_steps_and_starts_again_by_keyboard(train):
     assert part(train, "n90").inner_text() == "–"
 
 
+def test_link_sets_the_dial(train):
+    for kind, position in ("kl", "4"), ("l1", "0"):
+        strength = {"4": "0.001", "0": "0"}[position]
+        train.evaluate(f"location.hash = 'train={kind}&strength={strength}'")
+        train.wait_for_function(
+            f"document.querySelector('[name=live-kind][value={kind}]').checked"
+        )
+        assert part(train, "strength").input_value() == position
+        assert part(train, "strength-value").inner_text() == f"= {strength}"
+        assert 0 <= part(train, "play").bounding_box()["y"] < 720
+    for said in (
+        "train=x",
+        "train=kl&strength=7",
+        "train=toString",
+        "train=plain&strength=a",
+    ):
+        train.evaluate(f"location.hash = '{said}'")
+        train.wait_for_timeout(100)
+    assert part(train, "strength").is_disabled()  # of the plain code
+
+
 def test_first_step_by_itself_loads_the_digits(train):
     part(train, "step").click()
     wait_for_step(train, 1)
@@ -309,6 +330,24 @@ def test_screen_reader_is_told_every_five_seconds(train):
     assert re.fullmatch(
         r"Step \d+: error 0\.\d{4}, \d+ units carry 90%, \d+ dead\.", status
     )
+
+
+def test_wall_moves_slowly_for_those_who_want_less_motion(browser, site):
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto((site / "live.html").as_uri())
+    part(page, "play").click()
+    wait_for_step(page, 1)
+    page.evaluate(
+        """() => {
+          window.moves = 0;
+          new MutationObserver(() => window.moves++).observe(
+            document.querySelector('[data-train="steps"]'), { childList: true });
+        }"""
+    )
+    page.wait_for_timeout(3000)
+    assert 1 <= page.evaluate("window.moves") <= 4
+    context.close()
 
 
 def test_a_hidden_page_rests(train):
