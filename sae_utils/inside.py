@@ -1,0 +1,204 @@
+"""What notebook 08 collects of a language model before it asks what causes what."""
+
+from sae_utils import codes, concepts, data, models, texts, training
+from sae_utils.activations import TopK
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import ops
+
+WINDOWS, HELD_OUT_WINDOWS = 800, 400
+
+
+def sparse_autoencoder(x, units, k, epochs):
+    """Train a top-k autoencoder with unit rows and a tied start.
+
+    Args:
+        x: Inputs, shape `(samples, inputs)`.
+        units: Number of code units.
+        k: Number of units that stay on per sample.
+        epochs: Number of passes over all samples.
+
+    Returns:
+        A trained `keras.Model`.
+
+    Raises:
+        ValueError: As `models.dense_autoencoder` and `training.train` do.
+    """
+    model = models.dense_autoencoder(
+        units,
+        TopK(k),
+        n_inputs=x.shape[1],
+        unit_norm_decoder=True,
+        output_activation="linear",
+        tied_start=True,
+    )
+    training.train(model, x, epochs, learning_rate=4e-3, batch_size=256)
+    return model
+
+
+def losses(model, windows, following):
+    """Return a language model's loss for each symbol that follows.
+
+    Args:
+        model: A language model, as `models.load_language_model` returns it.
+        windows: Symbols' numbers, shape `(batch, 64)`.
+        following: The numbers of the symbols that follow each position, shape
+            `(batch, 64)`.
+
+    Returns:
+        An array of shape `(batch, 64)`, in nats.
+    """
+    found = keras.losses.sparse_categorical_crossentropy(
+        following, model(windows), from_logits=True
+    )
+    return ops.convert_to_numpy(found)
+
+
+class Inside:
+    """A language model, its last MLP's activations on novels, and a top-k code of them.
+
+    Args:
+        model: A language model, as `models.load_language_model` returns it.
+
+    Attributes beside `model`: `activations` and `held`, shape `(positions, 256)`, on the
+    text of the training and on held-out text; `labels` and `held_labels`, what holds
+    there of `concepts.PATTERNS`; `windows` and `following`, held-out symbols and those
+    that come next, `(400, 64)`; `center` and `scale`, for the inputs of the autoencoder
+    `sae`; `code` and `held_code`, `(positions, 512)`; `rows`, the decoder's rows on the
+    scale of the activations; `directions`, the differences of means; and `units`, the
+    best unit for each concept, once `contest` was called.
+
+    Raises:
+        ValueError: If `model` is not a language model.
+    """
+
+    def __init__(self, model):
+        self.model = model
+        train, self.text = data.load_novel(), data.load_novel("held_out")
+        ends = np.linspace(64, len(train) - 1, WINDOWS).astype(int)
+        held_ends = np.linspace(64, len(self.text) - 1, HELD_OUT_WINDOWS).astype(int)
+        self.numbers = texts.to_numbers(self.text)
+        self.windows = texts.windows(self.numbers, held_ends)
+        self.following = texts.windows(self.numbers, held_ends + 1)
+        reader = models.encoder(model, "mlp")
+        read = texts.windows(texts.to_numbers(train), ends)
+        self.activations = codes.outputs(reader, read).reshape(-1, 256)
+        self.held = codes.outputs(reader, self.windows).reshape(-1, 256)
+        self.labels = concepts.labels_at(train, ends)
+        self.held_labels = concepts.labels_at(self.text, held_ends)
+        self.center, self.scale = self.activations.mean(axis=0), self.activations.std()
+        self.sae = sparse_autoencoder(self.normal(self.activations), 512, 12, epochs=3)
+        self.code = codes.encode(self.sae, self.normal(self.activations))
+        self.held_code = codes.encode(self.sae, self.normal(self.held))
+        self.rows = codes.decoder_rows(self.sae) * self.scale
+        self.directions = concepts.mean_differences(self.activations, self.labels)
+
+    def normal(self, activations):
+        """Return activations as the autoencoder takes them.
+
+        Args:
+            activations: An array or tensor, shape `(..., 256)`.
+
+        Returns:
+            The same, centered and scaled.
+        """
+        return (activations - self.center) / self.scale
+
+    def contest(self):
+        """Score the best unit, the best neuron, and the direction for each concept.
+
+        Units and thresholds are chosen on the text of the training.
+
+        Returns:
+            A `pandas.DataFrame` of F1 scores on held-out text, a row per concept, with
+            columns `unit`, `neuron`, and `direction`.
+        """
+        self.units, unit = self._held_out_f1(self.code, self.held_code)
+        _, neuron = self._held_out_f1(self.activations, self.held)
+        direction = []
+        for at, row in enumerate(self.directions):
+            sides = [(each - self.center) @ row[:, None] for each in self._both]
+            direction.append(self._held_out_f1(*sides, [at])[1].item())
+        columns = {"unit": unit, "neuron": neuron, "direction": direction}
+        return pd.DataFrame(columns, index=list(concepts.PATTERNS))
+
+    @property
+    def _both(self):
+        return self.activations, self.held
+
+    def _held_out_f1(self, activity, held, columns=slice(None)):
+        labels, held_labels = self.labels[:, columns], self.held_labels[:, columns]
+        units, thresholds = concepts.best_units(activity[::4], labels[::4])
+        return units, np.diag(
+            concepts.f1_scores(held[:, units] > thresholds, held_labels)
+        )
+
+    def unit_of(self, concept):
+        """Return the number of a concept's best unit, and how active it usually is.
+
+        Args:
+            concept: A name in `concepts.PATTERNS`. Call `contest` first.
+
+        Returns:
+            An int, and the unit's mean activation where the concept holds in held-out
+            text.
+
+        Raises:
+            ValueError: If there is no such concept.
+        """
+        at = _place(concept)
+        unit = int(self.units[at])
+        return unit, self.held_code[self.held_labels[:, at], unit].mean()
+
+    def vectors(self, concept, seed=0):
+        """Return what to take away or add: three vectors as long as the unit's row.
+
+        Args:
+            concept: A name in `concepts.PATTERNS`. Call `contest` first.
+            seed: Seed of the random vector.
+
+        Returns:
+            A dict with the float32 vectors `"unit"`, `"random"`, and `"direction"`, each
+            of shape `(256,)`.
+
+        Raises:
+            ValueError: If there is no such concept.
+        """
+        random = np.random.default_rng(seed).normal(size=256)
+        found = {
+            "unit": self.rows[self.unit_of(concept)[0]],
+            "random": random / np.linalg.norm(random) * self.scale,
+            "direction": self.directions[_place(concept)] * self.scale,
+        }
+        return {name: vector.astype("float32") for name, vector in found.items()}
+
+    def contexts(self, concept, n=60):
+        """Return held-out windows that end where a concept holds.
+
+        Args:
+            concept: A name in `concepts.PATTERNS`.
+            n: About how many, evenly spaced over the text.
+
+        Returns:
+            The windows, and the symbols that follow each position, both of shape
+            `(contexts, 64)`.
+
+        Raises:
+            ValueError: If there is no such concept.
+        """
+        pattern = list(concepts.PATTERNS.values())[_place(concept)]
+        marked = texts.mark(self.text[:-1], pattern)
+        ends = np.flatnonzero(marked) + 1
+        ends = ends[ends >= 64]
+        ends = ends[:: max(1, len(ends) // n)]
+        return texts.windows(self.numbers, ends), texts.windows(self.numbers, ends + 1)
+
+
+def _place(concept):
+    """Return which of the concepts this is."""
+    names = list(concepts.PATTERNS)
+    if concept not in names:
+        raise ValueError(f"concept must be one of {names}; got {concept!r}.")
+    return names.index(concept)

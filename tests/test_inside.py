@@ -1,0 +1,84 @@
+"""What notebook 08 collects of a network belongs together."""
+
+from sae_utils import concepts, data, inside, models, texts
+
+import keras
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="module")
+def net():
+    """A network of which little is read, with a code that is hardly trained."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(inside, "WINDOWS", 120)
+    keras.utils.set_random_seed(0)
+    net = inside.Inside(models.load_language_model())
+    net.scores = net.contest()
+    yield net
+    patch.undo()
+
+
+def test_shapes(net):
+    assert net.activations.shape == (120 * 64, 256)
+    assert net.held.shape == (400 * 64, 256)
+    assert net.code.shape == (120 * 64, 512)
+    assert net.held_labels.shape == (400 * 64, len(concepts.PATTERNS))
+    assert np.max(np.sum(net.held_code > 0, axis=1)) == 12
+
+
+def test_labels_are_those_of_the_windows(net):
+    at = list(concepts.PATTERNS).index("after a comma")
+    commas = net.windows == texts.to_numbers(",")[0]
+    np.testing.assert_array_equal(net.held_labels[:, at].reshape(400, 64), commas)
+
+
+def test_following_symbols_follow(net):
+    np.testing.assert_array_equal(net.windows[:, 1:], net.following[:, :-1])
+    assert inside.losses(net.model, net.windows[:50], net.following[:50]).mean() < 1.5
+
+
+def test_inputs_are_centered_and_scaled(net):
+    x = net.normal(net.activations)
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-3)
+    lengths = np.linalg.norm(net.rows, axis=1)
+    np.testing.assert_allclose(lengths, net.scale, rtol=1e-4)
+
+
+def test_contexts_end_where_the_concept_holds(net):
+    windows, following = net.contexts("after Mr")
+    assert {texts.to_text(window[-2:]) for window in windows} == {"Mr"}
+    assert set(texts.to_text(following[:, -1])) <= set(".s")
+    assert 40 < len(windows) < 130
+
+
+def test_units_of_sharp_concepts_are_found(net):
+    assert net.scores["unit"]["after a comma"] > 0.7
+    unit, amount = net.unit_of("after a comma")
+    assert unit == net.units[list(concepts.PATTERNS).index("after a comma")]
+    at = list(concepts.PATTERNS).index("after a comma")
+    held = net.held_code[:, unit]
+    assert amount == pytest.approx(held[net.held_labels[:, at]].mean())
+    assert amount > 5 * held[~net.held_labels[:, at]].mean()
+
+
+def test_the_three_vectors_are_equally_long_and_different(net):
+    vectors = net.vectors("after a comma")
+    lengths = [np.linalg.norm(each) for each in vectors.values()]
+    np.testing.assert_allclose(lengths, net.scale, rtol=1e-4)
+    same = vectors["unit"] @ vectors["direction"] / net.scale**2
+    other = vectors["unit"] @ vectors["random"] / net.scale**2
+    assert same > 0.4 > 0.3 > abs(other)
+    again = net.vectors("after a comma", seed=1)
+    assert not np.allclose(again["random"], vectors["random"])
+
+
+def test_text_of_the_training_and_held_out_text_are_kept_apart(net):
+    assert net.text == data.load_novel("held_out")
+    assert texts.to_text(net.windows[0]) == net.text[:64]
+
+
+@pytest.mark.parametrize("method", ["unit_of", "vectors", "contexts"])
+def test_unknown_concepts_are_refused(net, method):
+    with pytest.raises(ValueError, match=r"one of \['after a space', .*; got 'Mr'"):
+        getattr(net, method)("Mr")
