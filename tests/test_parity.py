@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from sae_utils import bench, metrics, models, penalties
+from sae_utils import bench, matching, metrics, models, penalties, synthetic
 
 import keras
 import nbformat
@@ -155,3 +155,28 @@ def test_layer_of_notebook_03_can_be_cloned_and_loaded(tmp_path):
     ):
         copy = copied.get_layer("sparse")
         assert (copy.rho, copy.beta, copy.smallest) == (0.1, 0.5, 1e-30)
+
+
+def test_data_of_notebook_06_are_the_packages():
+    notebook, likely = "06_superposition.ipynb", np.array([0.1, 0.5, 0.9])
+    np.testing.assert_array_equal(
+        taught(notebook, "sparse_sizes")(20, likely, seed=3),
+        synthetic.sparse_sizes(20, likely, seed=3),
+    )
+    np.testing.assert_array_equal(
+        taught(notebook, "random_directions")(7, 4, seed=3),
+        synthetic.random_directions(7, 4, seed=3),
+    )
+
+
+def test_mmcs_that_notebook_06_asks_for_is_the_packages():
+    cells = nbformat.read(NOTEBOOKS / "06_superposition.ipynb", as_version=4).cells
+    (solution,) = [
+        ast.parse(cell.source).body[0]
+        for cell in cells
+        if "def my_mmcs" in cell.source and "solution" in cell.metadata.get("tags", [])
+    ]
+    scope = {"np": np}
+    exec(ast.unparse(solution), scope)
+    true, learned = np.random.default_rng(0).normal(size=(2, 9, 5))
+    assert scope["my_mmcs"](true, learned) == pytest.approx(matching.mmcs(true, learned))
