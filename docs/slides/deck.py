@@ -114,7 +114,10 @@ class Maker:
                 show_prose(last)
             else:  # a heading right below another one
                 above = self.slides.pop()["title"]
-        self.section = title
+        if title == "Predict first":  # a question in a section, not a section of its own
+            above = self.section
+        else:
+            self.section = title
         slide = {"title": title, "above": above, "kind": "", "body": [], "notes": []}
         self.slides.append(slide)
 
@@ -265,12 +268,17 @@ def finished(slide):
     for part in code:
         part["size"] = LARGEST_CODE if lines <= 5 and longest(code) < 56 else CODE
         room -= 1.35 * part["size"] * rows_of(part["source"], part["size"]) + 40
-    results = [part for part in slide["body"] if part["kind"] in ("printed", "figure")]
+    results = [
+        part for part in slide["body"] if part["kind"] in ("printed", "figure", "table")
+    ]
     for part in results:
         if part["kind"] == "figure":
             width, height = part["shape"]
             scale = min(WIDTH / width, room / height)
             part["width"], part["height"] = round(scale * width), round(scale * height)
+        elif part["kind"] == "table":
+            high = room / len(results) / (1.8 * part["html"].count("<tr"))
+            part["size"] = int(max(SMALLEST_TEXT, min(high, LARGEST_CODE)))
         else:
             part["size"] = size_of(part["text"], room / len(results) - 30)
     # What holds for all of a slide is said at its end.
