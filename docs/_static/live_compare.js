@@ -78,6 +78,9 @@ window.liveCompare = (function () {
     );
     find("link").addEventListener("click", copyLink);
     find("picture").addEventListener("click", savePicture);
+    // What was drawn here goes along to the page that looks inside.
+    for (const link of document.querySelectorAll("a[data-keeps-state]"))
+      link.addEventListener("click", () => (link.hash = window.liveState.toHash()));
     addEventListener("hashchange", goTo);
     // A link to the state that the address names already changes no hash.
     document.addEventListener("click", (event) => {

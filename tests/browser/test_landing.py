@@ -44,6 +44,13 @@ def test_reader_draws_at_once(landing):
     landing.wait_for_timeout(300)
     assert landing.locator('[data-live="caption"]').inner_text() == "Your drawing"
     assert errors(landing) != before
+    # The drawing goes along to the page that looks inside the networks.
+    mine = errors(landing)
+    landing.locator(".ways a").first.click()
+    landing.wait_for_url(re.compile(r"live\.html#drawing="))
+    landing.wait_for_selector("#live[data-ready]", state="attached")
+    assert landing.locator('[data-live="caption"]').inner_text() == "Your drawing"
+    np.testing.assert_allclose(errors(landing), mine, atol=0.02)
 
 
 def test_pictures_stand_in_until_the_models_are_loaded(page, site):
