@@ -80,10 +80,10 @@ class Maker:
             asks = (
                 asks or "Predict first" in block
             )  # what follows is part of the question
-            exercise = re.match(r"\*\*(\d+\. [^*]+?)\.?\*\*\s*", block)
+            exercise = re.match(r"\*\*((?:Exercise )?\d+\. [^*]+?)\.?\*\*\s*", block)
             if heading := re.match(r"(#+) (.*)", block):
                 self.begin(len(heading[1]), heading[2].strip())
-            elif exercise and self.section == "Exercises":
+            elif exercise:
                 slide = self.new(exercise[1], self.section)
                 slide["body"].append(text(block[exercise.end() :]))
             elif self.slides and self.slides[-1]["kind"] == "title":

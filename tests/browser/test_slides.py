@@ -95,7 +95,7 @@ def test_every_slide_has_a_title_that_the_notebook_has(looked_at, name):
     cells = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
     texts = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     written = {*re.findall(r"^#+ (.*)", texts, re.MULTILINE)}
-    written |= {*re.findall(r"^\*\*(\d+\. .+?)\.?\*\*", texts, re.MULTILINE)}
+    written |= {*re.findall(r"^\*\*((?:Exercise )?\d+\. .+?)\.?\*\*", texts, re.M)}
     plain = {re.sub(r"[*`]", "", title) for title in written}
     plain |= {about["title"] for about in figures_of(name)}
     titles = [re.sub(r" \(\d of \d\)$", "", s["title"] or "") for s in looked_at[name]]
