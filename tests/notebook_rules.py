@@ -35,6 +35,7 @@ TAUGHT = {
     "02": {"penalties.L1Sparsity", "models.conv_autoencoder", "metrics.n90"},
     "03": {"penalties.KLSparsity", "penalties.kl_divergence"},
     "04": {"bench.row", "bench.alarms"},
+    "07": {"activations.TopK", "activations.BatchTopK"},
 }
 
 # The parts of a notebook, in their order.

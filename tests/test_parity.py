@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from sae_utils import bench, matching, metrics, models, penalties, synthetic
+from sae_utils import activations, bench, matching, metrics, models, penalties, synthetic
 
 import keras
 import nbformat
@@ -180,3 +180,32 @@ def test_mmcs_that_notebook_06_asks_for_is_the_packages():
     exec(ast.unparse(solution), scope)
     true, learned = np.random.default_rng(0).normal(size=(2, 9, 5))
     assert scope["my_mmcs"](true, learned) == pytest.approx(matching.mmcs(true, learned))
+
+
+@pytest.mark.parametrize("name", ["top_k_loop", "top_k_matrix", "TopK"])
+def test_top_k_of_notebook_07_is_the_packages(name):
+    z = np.random.default_rng(0).normal(size=(30, 40)).astype("float32")
+    ours = activations.TopK(7)(z)
+    theirs = taught("07_choosing_a_penalty.ipynb", name)
+    if name == "TopK":
+        found = theirs(7)(z)
+    elif name == "top_k_loop":
+        found = [theirs(row, 7) for row in z]
+    else:
+        found = theirs(z, 7)
+    np.testing.assert_array_equal(found, ours)
+
+
+def test_ties_of_notebook_07_are_kept_as_in_the_package():
+    z = np.random.default_rng(0).normal(size=(30, 40)).round().astype("float32")
+    layer = taught("07_choosing_a_penalty.ipynb", "TopK")
+    np.testing.assert_array_equal(layer(7)(z), activations.TopK(7)(z))
+    loop = taught("07_choosing_a_penalty.ipynb", "top_k_loop")
+    np.testing.assert_array_equal([loop(row, 7) for row in z], activations.TopK(7)(z))
+
+
+def test_batch_top_k_of_notebook_07_is_the_packages():
+    z = np.random.default_rng(0).normal(size=(30, 40)).astype("float32")
+    theirs = taught("07_choosing_a_penalty.ipynb", "batch_top_k")(z, 7)
+    ours = activations.BatchTopK(7)(z, training=True)
+    np.testing.assert_array_equal(theirs, ours)
