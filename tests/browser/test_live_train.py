@@ -301,13 +301,13 @@ def test_first_step_by_itself_loads_the_digits(train):
 
 
 def test_reader_chooses_the_kl_penalty(train):
-    train.get_by_role("radio", name="KL").check()
+    train.locator("#live-train").get_by_role("radio", name="KL").check()
     part(train, "strength").fill("5")
     part(train, "play").click()
     wait_for_step(train, 60)
     assert number(train, "dead") == 0
     assert number(train, "error") < 0.08
-    train.get_by_role("radio", name="Plain").check()
+    train.locator("#live-train").get_by_role("radio", name="Plain").check()
     train.wait_for_function(f"{STEP} < 60")
     assert part(train, "strength").is_disabled()
     wait_for_step(train, 5)  # it goes on learning
