@@ -271,7 +271,14 @@ def finished(slide):
     results = [
         part for part in slide["body"] if part["kind"] in ("printed", "figure", "table")
     ]
+    if any(part["kind"] == "figure" for part in results):
+        for part in results:  # what is printed beside a figure leaves it the room
+            if part["kind"] == "printed":
+                part["size"] = CODE
+                room -= 1.35 * CODE * rows_of(part["text"]) + 30
     for part in results:
+        if "size" in part:
+            continue
         if part["kind"] == "figure":
             width, height = part["shape"]
             scale = min(WIDTH / width, room / height)
