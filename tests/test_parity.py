@@ -3,7 +3,16 @@
 import ast
 from pathlib import Path
 
-from sae_utils import activations, bench, matching, metrics, models, penalties, synthetic
+from sae_utils import (
+    activations,
+    bench,
+    concepts,
+    matching,
+    metrics,
+    models,
+    penalties,
+    synthetic,
+)
 
 import keras
 import nbformat
@@ -209,3 +218,10 @@ def test_batch_top_k_of_notebook_07_is_the_packages():
     theirs = taught("07_choosing_a_penalty.ipynb", "batch_top_k")(z, 7)
     ours = activations.BatchTopK(7)(z, training=True)
     np.testing.assert_array_equal(theirs, ours)
+
+
+def test_f1_of_notebook_08_is_the_packages():
+    rng = np.random.default_rng(0)
+    on, labels = rng.random((40, 5)) < 0.4, rng.random((40, 3)) < 0.3
+    theirs = taught("08_inside_a_network.ipynb", "f1_scores")(on, labels)
+    np.testing.assert_allclose(concepts.f1_scores(on, labels), theirs)
