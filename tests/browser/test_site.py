@@ -63,7 +63,7 @@ def test_these_are_all_pages(site):
 
 def test_the_book_is_small(site):
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
-    assert size < 25e6
+    assert size < 40e6  # with a deck of slides for each notebook
 
 
 @pytest.mark.parametrize("name", PAGES)
