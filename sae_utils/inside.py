@@ -9,6 +9,7 @@ import pandas as pd
 from keras import ops
 
 WINDOWS, HELD_OUT_WINDOWS = 800, 400
+BATCH = 50  # windows that the language model sees at a time
 
 
 def sparse_autoencoder(x, units, k, epochs):
@@ -50,10 +51,14 @@ def losses(model, windows, following):
     Returns:
         An array of shape `(batch, 64)`, in nats.
     """
-    found = keras.losses.sparse_categorical_crossentropy(
-        following, model(windows), from_logits=True
-    )
-    return ops.convert_to_numpy(found)
+    found = []
+    for start in range(0, len(windows), BATCH):  # in parts, to spare memory
+        part = slice(start, start + BATCH)
+        loss = keras.losses.sparse_categorical_crossentropy(
+            following[part], model(windows[part]), from_logits=True
+        )
+        found.append(ops.convert_to_numpy(loss))
+    return np.concatenate(found)
 
 
 class Inside:
@@ -62,13 +67,15 @@ class Inside:
     Args:
         model: A language model, as `models.load_language_model` returns it.
 
-    Attributes beside `model`: `activations` and `held`, shape `(positions, 256)`, on the
-    text of the training and on held-out text; `labels` and `held_labels`, what holds
-    there of `concepts.PATTERNS`; `windows` and `following`, held-out symbols and those
-    that come next, `(400, 64)`; `center` and `scale`, for the inputs of the autoencoder
-    `sae`; `code` and `held_code`, `(positions, 512)`; `rows`, the decoder's rows on the
-    scale of the activations; `directions`, the differences of means; and `units`, the
-    best unit for each concept, once `contest` was called.
+    Attributes beside `model`: `n_positions`, the number of positions of the training text
+    on which the autoencoder is trained; `activations` and `held`, shape
+    `(positions, 256)`, on every fourth of these (to spare memory) and on held-out text;
+    `labels` and `held_labels`, what holds there of `concepts.PATTERNS`; `windows` and
+    `following`, held-out symbols and those that come next, `(400, 64)`; `center` and
+    `scale`, for the inputs of the autoencoder `sae`; `code` and `held_code`,
+    `(positions, 512)`; `rows`, the decoder's rows on the scale of the activations;
+    `directions`, the differences of means; and `units`, the best unit for each concept,
+    once `contest` was called.
 
     Raises:
         ValueError: If `model` is not a language model.
@@ -84,16 +91,18 @@ class Inside:
         self.following = texts.windows(self.numbers, held_ends + 1)
         reader = models.encoder(model, "mlp")
         read = texts.windows(texts.to_numbers(train), ends)
-        self.activations = codes.outputs(reader, read).reshape(-1, 256)
+        activations = codes.outputs(reader, read).reshape(-1, 256)
+        self.n_positions = len(activations)
         self.held = codes.outputs(reader, self.windows).reshape(-1, 256)
-        self.labels = concepts.labels_at(train, ends)
+        labels = concepts.labels_at(train, ends)
         self.held_labels = concepts.labels_at(self.text, held_ends)
-        self.center, self.scale = self.activations.mean(axis=0), self.activations.std()
-        self.sae = sparse_autoencoder(self.normal(self.activations), 512, 12, epochs=3)
+        self.center, self.scale = activations.mean(axis=0), activations.std()
+        self.sae = sparse_autoencoder(self.normal(activations), 512, 12, epochs=3)
+        self.activations, self.labels = activations[::4].copy(), labels[::4]
         self.code = codes.encode(self.sae, self.normal(self.activations))
         self.held_code = codes.encode(self.sae, self.normal(self.held))
         self.rows = codes.decoder_rows(self.sae) * self.scale
-        self.directions = concepts.mean_differences(self.activations, self.labels)
+        self.directions = concepts.mean_differences(activations, labels)
 
     def normal(self, activations):
         """Return activations as the autoencoder takes them.
@@ -130,7 +139,7 @@ class Inside:
 
     def _held_out_f1(self, activity, held, columns=slice(None)):
         labels, held_labels = self.labels[:, columns], self.held_labels[:, columns]
-        units, thresholds = concepts.best_units(activity[::4], labels[::4])
+        units, thresholds = concepts.best_units(activity, labels)
         return units, np.diag(
             concepts.f1_scores(held[:, units] > thresholds, held_labels)
         )

@@ -20,9 +20,10 @@ def net():
 
 
 def test_shapes(net):
-    assert net.activations.shape == (120 * 64, 256)
+    assert net.n_positions == 120 * 64
+    assert net.activations.shape == (30 * 64, 256)
     assert net.held.shape == (400 * 64, 256)
-    assert net.code.shape == (120 * 64, 512)
+    assert net.code.shape == (30 * 64, 512)
     assert net.held_labels.shape == (400 * 64, len(concepts.PATTERNS))
     assert np.max(np.sum(net.held_code > 0, axis=1)) == 12
 
@@ -40,7 +41,7 @@ def test_following_symbols_follow(net):
 
 def test_inputs_are_centered_and_scaled(net):
     x = net.normal(net.activations)
-    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-3)
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=0.1)  # of all positions it is 0
     lengths = np.linalg.norm(net.rows, axis=1)
     np.testing.assert_allclose(lengths, net.scale, rtol=1e-4)
 
