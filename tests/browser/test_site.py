@@ -15,17 +15,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/*.ipynb"))
 PAGES = [f"notebooks/{name}" for name in NOTEBOOKS]
-PAGES += [
-    "index",
-    "live",
-    "glossary",
-    "appendix",
-    "run",
-    "teaching",
-    "quiz",
-    "hub",
-    "api",
-]
+PAGES += sorted(path.stem for path in ROOT.glob("docs/*.md"))
 
 
 def open_page(page, site, name):
