@@ -97,7 +97,8 @@ def test_page_is_accessible(page, site, name, theme):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_formulas_are_set(page, site, name):
     open_page(page, site, f"notebooks/{name}")
-    page.wait_for_selector("article mjx-container")
+    if page.locator("article .math").count():  # notebook 08 has no formula
+        page.wait_for_selector("article mjx-container")
     unfold(page, "article details:not([class])")  # texts, and no code
     text = page.locator("article").inner_text()
     assert re.findall(r"\\(?:hat|rho|frac|sum|lambda)\b|\$\$", text) == []
@@ -109,7 +110,7 @@ def test_formulas_are_set(page, site, name):
 def test_every_figure_has_an_alt_text(page, site, name):
     open_page(page, site, f"notebooks/{name}")
     alts = page.locator("article img").evaluate_all("all => all.map(one => one.alt)")
-    assert len(alts) >= 5
+    assert len(alts) >= 4
     assert [alt for alt in alts if len(alt) < 20 or alt.startswith("../_images")] == []
 
 
