@@ -24,6 +24,11 @@ def open_page(page, site, name):
     page.evaluate("window.MathJax && MathJax.startup.promise")
 
 
+def wait_for_formulas(page):
+    if page.locator("article .math").count():  # notebook 08 has none
+        page.wait_for_selector("article mjx-container")
+
+
 def load_all_figures(page):
     """Load also the figures that load when a reader comes near them."""
     page.evaluate(
@@ -97,8 +102,7 @@ def test_page_is_accessible(page, site, name, theme):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_formulas_are_set(page, site, name):
     open_page(page, site, f"notebooks/{name}")
-    if page.locator("article .math").count():  # notebook 08 has no formula
-        page.wait_for_selector("article mjx-container")
+    wait_for_formulas(page)
     unfold(page, "article details:not([class])")  # texts, and no code
     text = page.locator("article").inner_text()
     assert re.findall(r"\\(?:hat|rho|frac|sum|lambda)\b|\$\$", text) == []
@@ -272,7 +276,7 @@ def test_a_heading_is_larger_than_those_in_its_section(page, site):
 def test_code_figures_and_formulas_can_be_read_on_a_phone(page, site, name):
     page.set_viewport_size({"width": 360, "height": 740})
     open_page(page, site, f"notebooks/{name}")
-    page.wait_for_selector("article mjx-container")
+    wait_for_formulas(page)
     unfold(page, "article details")
     load_all_figures(page)
     scroll = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
@@ -286,7 +290,7 @@ def test_code_figures_and_formulas_can_be_read_on_a_phone(page, site, name):
         """all => all.map(one => one.firstElementChild.getBoundingClientRect())
             .map(box => box.left)"""
     )
-    assert min(places) >= 0 and max(places) <= 360
+    assert [place for place in places if not 0 <= place <= 360] == []
 
 
 def test_search_finds_sections_and_shows_words(page, site, troubles):
@@ -321,7 +325,7 @@ def test_search_finds_sparsity(page, site, troubles):
     page.goto((site / "search.html").as_uri() + "?q=sparsity")
     page.wait_for_selector("ul.search li a")
     found = page.locator("ul.search li a").evaluate_all("all => all.map(a => a.href)")
-    for name in NOTEBOOKS[1:]:
+    for name in NOTEBOOKS[1:3]:  # it is their subject
         assert any(f"{name}.html" in href for href in found)
     assert troubles == []
 
