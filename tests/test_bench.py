@@ -7,21 +7,10 @@ from sae_utils import bench, penalties
 import keras
 import numpy as np
 import pytest
+from function_penalty import Penalty
 from keras import layers, ops
 
 RHO = 0.05
-
-
-class Penalty(layers.Layer):
-    """A penalty from a function of the code."""
-
-    def __init__(self, function, weight=1.0):
-        super().__init__()
-        self.function, self.weight = function, weight
-
-    def call(self, code):
-        self.add_loss(self.weight * self.function(code))
-        return code
 
 
 def kl(rho, rho_hat):
