@@ -17,23 +17,13 @@ window.liveCompare = (function () {
 
   // --- loading ---
 
-  function load(name) {
-    return new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = `_static/${name}`;
-      script.onload = done;
-      script.onerror = () => failed(new Error(`${name} is missing`));
-      document.head.append(script);
-    });
-  }
-
   function whenIdle(work) {
     if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 1000 });
     else setTimeout(work, 200);
   }
 
   async function begin() {
-    await load("live_models.js");
+    await window.liveLoad("live_models.js");
     images = window.liveModel.unpackImages(window.liveModels.images);
     labels = window.liveModels.labels;
     for (const [name, packed] of Object.entries(window.liveModels.models)) {

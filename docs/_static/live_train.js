@@ -32,19 +32,9 @@ document.addEventListener("DOMContentLoaded", function () {
 
   // --- the worker ---
 
-  function load(name) {
-    return new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = `_static/${name}`;
-      script.onload = done;
-      script.onerror = () => failed(new Error(`${name} is missing`));
-      document.head.append(script);
-    });
-  }
-
   // Two pixels of 16 gray levels in each byte.
   async function digits() {
-    await load("live_digits.js");
+    await window.liveLoad("live_digits.js");
     const packed = Uint8Array.from(atob(window.liveDigits), (letter) => letter.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
     const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
