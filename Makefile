@@ -90,7 +90,7 @@ hub-if-npm:
 	hub's packages: its tests are skipped." >&2; fi
 
 test-browser: set-up
-	$(BIN)/pytest -m browser tests/browser
+	$(BIN)/pytest -n 2 --dist worksteal -m browser tests/browser
 
 cost: set-up
 	$(BIN)/python benchmarks/notebook_cost.py --repeat $(or $(REPEAT),1) $(NOTEBOOKS)

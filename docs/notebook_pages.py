@@ -104,11 +104,12 @@ def guess(asked, cells):
     """Return the HTML in which readers say what they expect, with what was measured."""
     measured = measure(asked, cells)
     parts = ['<form class="guess" hidden><fieldset>']
-    if "slider" in asked:
-        low, high, step = asked["slider"]
-        number = f'type="range" min="{low}" max="{high}" step="{step}"'
+    if "curve" in asked:
+        parts.append(curve(asked))
+    elif "slider" in asked:
         parts.append(
-            f"<label>{escape(asked['ask'])} <input {number}></label> <output>?</output>"
+            f"<label>{escape(asked['ask'])} <input {number(asked)}></label> "
+            "<output>?</output>"
         )
     elif "choices" in asked:
         parts.append(f"<legend>{escape(asked['ask'])}</legend>")
@@ -129,12 +130,37 @@ def guess(asked, cells):
             for choice, (_, shown) in measured.items()
         ]
         result = f"Measured: {', '.join(said)}."
+    elif "curve" in asked:
+        said = [f"{escape(at)}: {escape(shown)}" for at, (_, shown) in measured.items()]
+        result = f"Measured: {', '.join(said)}."
+        value = " ".join(value for value, _ in measured.values())
+        value = f' data-value="{escape(value)}"'
     elif measured:
         value, shown = map(escape, measured[""])
         result = f"Measured: {shown}."
         value = f' data-value="{value}"'
     parts.append(f'<p class="measured" hidden{value}>{result}</p>')
     return "\n".join(parts)
+
+
+def number(asked):
+    """Return the attributes of an input for a number."""
+    low, high, step = asked["slider"]
+    return f'type="range" min="{low}" max="{high}" step="{step}"'
+
+
+def curve(asked):
+    """Return the HTML of a curve to draw: a slider for each of its points, side by side."""
+    low, high, _ = asked["slider"]
+    points = "".join(
+        f"<label><input {number(asked)}> {escape(at)}</label>" for at in asked["curve"]
+    )
+    return (
+        f"<legend>{escape(asked['ask'])}</legend>"
+        f'<div class="curve"><span class="limits"><b>{high}</b><b>{low}</b></span>'
+        f'<div class="points">{points}</div></div>'
+        f'<span class="axis">{escape(asked["axis"])}</span>'
+    )
 
 
 def choose(measured, best):
@@ -146,12 +172,12 @@ def choose(measured, best):
 def measure(asked, cells):
     """Find in a notebook's outputs what was measured for each choice.
 
-    Returns a dict of pairs by choice: a value, and what is shown for it. An answer that
-    is one value has the name "".
+    Returns a dict of pairs by choice, or by point of a curve: a value, and what is shown
+    for it. An answer that is one value has the name "".
     """
-    patterns = (
-        {"": asked["measured"]} if "measured" in asked else asked.get("choices", {})
-    )
+    patterns = asked.get("curve") or asked.get("choices", {})
+    if "measured" in asked:
+        patterns = {"": asked["measured"]}
     text = "\n".join(
         output.get("text", "") or output.get("data", {}).get("text/plain", "")
         for cell in cells

@@ -84,6 +84,18 @@ def test_one_of_several_choices_may_be_what_was_measured():
     assert form.count('type="radio"') == 2 and "Measured: two." in form
 
 
+def test_a_curve_to_draw_has_a_slider_for_each_of_its_points():
+    asked = {
+        "ask": "Draw it",
+        "slider": [0, 1, 0.1],
+        "axis": "x",
+        "curve": {"one": r"1 (?P<value>0\.\d)", "two": r"2 (?P<value>0\.\d)"},
+    }
+    form = folded(answer("a", "1 0.7\n2 0.3\n"), asked=[asked])[0]
+    assert form.count('type="range" min="0" max="1" step="0.1"') == 2
+    assert 'data-value="0.7 0.3">Measured: one: 0.7, two: 0.3.' in form
+
+
 def test_an_answer_that_no_output_holds_is_an_error():
     with pytest.raises(ValueError, match="no output holds"):
         folded(answer("a", "y 0.7\n"), asked=[SLIDER])

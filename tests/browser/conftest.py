@@ -81,9 +81,21 @@ def troubles(page):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, convert):
-    """The folder of the book and its slides, built as `make site` builds it."""
-    folder = tmp_path_factory.mktemp("book") / "site"
-    command = ["-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
-    subprocess.run([sys.executable, *command, ROOT / "docs", folder], check=True)
-    shutil.move(convert("slides"), folder / "slides")
-    return folder
+    """The folder of the book and its slides, built as `make site` builds it.
+
+    The first worker that needs it builds it, and the other waits.
+    """
+    import fcntl  # Windows, which only collects these tests, has none
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with open(shared / "book.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "site").exists():
+            building = shared / "building"
+            command = ["-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
+            subprocess.run([sys.executable, *command, ROOT / "docs", building], check=True)
+            shutil.move(convert("slides"), building / "slides")
+            building.rename(shared / "site")
+    return shared / "site"

@@ -204,6 +204,8 @@ def test_a_guess_stays_beside_what_was_measured(page, site, name):
         else:
             said = given.get_attribute("min") if kind == "range" else "42"
             given.fill(said)
+        if form.locator(".points").count():
+            said = f"{form.locator('label').last.inner_text().strip()}: {said}"
         # A fold tells of its change ("toggle") a little after the click.
         answer.locator("summary").first.click()
         expect(result).to_contain_text(re.compile(rf"^You said: {re.escape(said)}\."))
@@ -212,6 +214,38 @@ def test_a_guess_stays_beside_what_was_measured(page, site, name):
         answer.locator("summary").first.click()
         expect(result).to_be_hidden()
         expect(given).to_be_enabled()
+
+
+def test_a_curve_is_drawn_by_mouse_and_by_keyboard(page, site):
+    open_page(page, site, "notebooks/06_superposition")
+    points = page.locator(".guess .points")
+    points.scroll_into_view_if_needed()
+    sliders = points.locator("input")
+    first, last = sliders.first.bounding_box(), sliders.last.bounding_box()
+    # From the upper left to the lower right.
+    page.mouse.move(first["x"] + first["width"] / 2, first["y"] + 1)
+    page.mouse.down()
+    page.mouse.move(
+        last["x"] + last["width"] / 2, last["y"] + last["height"] - 1, steps=50
+    )
+    page.mouse.up()
+    drawn = [float(each) for each in sliders.evaluate_all("all => all.map(s => s.value)")]
+    assert drawn[0] == 1 and drawn[-1] == 0 and drawn == sorted(drawn, reverse=True)
+    assert len(set(drawn)) == len(drawn)
+    sliders.last.focus()
+    page.keyboard.press("ArrowUp")
+    assert float(sliders.last.input_value()) == 0.05
+    guessed = points.locator("polyline.guessed")
+    corners = [
+        [float(number) for number in corner.split(",")]
+        for corner in guessed.get_attribute("points").split()
+    ]
+    assert len(corners) == len(drawn)
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(corners))
+    page.locator("details.answer summary").nth(1).click()
+    measured = points.locator("polyline.true")
+    expect(measured).to_have_attribute("points", re.compile(r"(\S+,\S+ ?){6}"))
+    assert guessed.bounding_box()["height"] > 100 < measured.bounding_box()["height"]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
