@@ -89,12 +89,21 @@ window.liveCompare = (function () {
 
   async function copyLink() {
     history.replaceState(null, "", window.liveState.toHash());
+    clearTimeout(quiet); // what it was about to say
     try {
       await navigator.clipboard.writeText(location.href);
+      confirmLink("Copied");
       say("The link is copied. It opens the page as you see it now.");
     } catch {
+      confirmLink("See the address bar");
       say("The browser does not let a page copy. The link is in the address bar.");
     }
+  }
+
+  // Say on the button itself, for a while, what has become of the link.
+  function confirmLink(text) {
+    find("link").textContent = text;
+    setTimeout(() => (find("link").textContent = "Copy link"), 4000);
   }
 
   // --- what the reader sees ---
@@ -102,6 +111,9 @@ window.liveCompare = (function () {
   function what() {
     if (chosen.image !== null)
       return `Test image ${chosen.image + 1} of ${images.length}, a ${labels[chosen.image]}`;
+    const { PRESETS } = window.liveDrawing;
+    const preset = Object.keys(PRESETS).find((name) => PRESETS[name] === chosen.strokes);
+    if (preset) return `Drawing: ${preset}`;
     return chosen.strokes.length > 0 ? "Your drawing" : "Blank paper";
   }
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 
-# Where a test leaves its screenshots; CI keeps the folder.
-SCREENSHOTS = ROOT / "build" / "screenshots"
-
+# As in tools/doctor.py.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -40,15 +39,22 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def screenshots():
+    """The folder where tests leave their screenshots, which CI keeps."""
+    folder = ROOT / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 @pytest.fixture
-def page(browser, request):
+def page(browser, screenshots, request):
     """A fresh page, 1280 x 720, of which a screenshot is kept at the end of the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
     yield page
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"\W+", "_", request.node.name).strip("_")
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    page.screenshot(path=screenshots / f"{name}.png")
     context.close()
 
 
@@ -80,22 +86,37 @@ def troubles(page):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory, convert):
-    """The folder of the book and its slides, built as `make site` builds it.
+def building(tmp_path_factory):
+    """Return a function that holds up all other workers while the book is built.
 
-    The first worker that needs it builds it, and the other waits.
+    A build begins with a new copy of the notebooks in `docs`.
     """
     import fcntl  # Windows, which only collects these tests, has none
 
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    with open(shared / "book.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+
+    @contextmanager
+    def alone():
+        with open(shared / "book.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield shared
+
+    return alone
+
+
+@pytest.fixture(scope="session")
+def site(building, convert):
+    """The folder of the book and its slides, built as `make site` builds it.
+
+    The first worker that needs it builds it.
+    """
+    with building() as shared:
         if not (shared / "site").exists():
-            building = shared / "building"
+            folder = shared / "unfinished"
             command = ["-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
-            subprocess.run([sys.executable, *command, ROOT / "docs", building], check=True)
-            shutil.move(convert("slides"), building / "slides")
-            building.rename(shared / "site")
+            subprocess.run([sys.executable, *command, ROOT / "docs", folder], check=True)
+            shutil.move(convert("slides"), folder / "slides")
+            folder.rename(shared / "site")
     return shared / "site"

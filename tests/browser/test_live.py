@@ -535,7 +535,8 @@ def test_link_restores_what_the_reader_saw(live, site, page):
     part(live, "link").click()
     live.wait_for_function("location.hash.startsWith('#drawing=')")
     link = live.evaluate("location.href")
-    live.wait_for_timeout(300)
+    live.wait_for_timeout(1_000)  # by then, the status of the drawing would be said
+    assert part(live, "link").inner_text() in ("Copied", "See the address bar")
     assert "link" in part(live, "status").inner_text()
     assert len(link) < 1000
 
@@ -594,7 +595,7 @@ def test_presets_are_drawn(live):
     for preset in presets.all():
         preset.click()
         next_frame(live)
-        assert part(live, "caption").inner_text() == "Your drawing"
+        assert part(live, "caption").inner_text() == f"Drawing: {preset.inner_text()}"
         seen.append(pixels(part(live, "input")))
     assert all(np.abs(a - b).max() > 0.5 for a, b in itertools.pairwise(seen))
 
