@@ -150,7 +150,7 @@ def number(asked):
 
 
 def curve(asked):
-    """Return the HTML of a curve to draw: a slider for each of its points, side by side."""
+    """Return the HTML of a curve to draw: one slider for each point, side by side."""
     low, high, _ = asked["slider"]
     points = "".join(
         f"<label><input {number(asked)}> {escape(at)}</label>" for at in asked["curve"]
