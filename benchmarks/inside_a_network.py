@@ -16,6 +16,13 @@ from keras import layers, ops
 from measured_tables import write
 
 NETWORKS = {"trained": True, "untrained": False}
+# What a concept lets one expect, and steering should make more likely.
+EXPECTED = {
+    "after a comma": " ",
+    "after q": "u",
+    "after Mr": ".s",
+    "after a sentence": '"ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+}
 
 
 def sparse_autoencoder(x, units, k, epochs, seed):
@@ -61,7 +68,7 @@ def words():
 
 
 def causes():
-    """Each concept's best unit: does it tell the concept, and does it cause anything?"""
+    """Each concept's best unit: does it detect the concept, and cause anything?"""
     rows = []
     for network, seeds in {"trained": (0, 1, 2, 3), "untrained": (0, 1)}.items():
         for seed in seeds:
@@ -69,12 +76,17 @@ def causes():
             scores = net.contest().add_prefix("f1_")
             for concept in concepts.PATTERNS:
                 row = {"network": network, "seed": seed, "concept": concept}
-                rows.append(row | dict(scores.loc[concept]) | effects(net, concept))
+                row |= dict(scores.loc[concept]) | effects(net, concept)
+                rows.append(row | steered(net, concept))
     return pd.DataFrame(rows)
 
 
 def effects(net, concept):
-    """Return how far each ablation moves the loss after the concept, and its rise."""
+    """Return how far each ablation moves the loss after the concept, and its rise.
+
+    With them come the median and the 95% quantile of 200 random vectors, and the share of
+    these that move the loss by less than the unit does.
+    """
     unit, _ = net.unit_of(concept)
     windows, following = net.contexts(concept)
     before = inside.losses(net.model, windows, following)[:, -1]
@@ -84,7 +96,25 @@ def effects(net, concept):
         after = inside.losses(changed, windows, following)[:, -1]
         found[f"effect_{name}"] = np.abs(after - before).mean()
         found[f"rise_{name}"] = (after - before).mean()
+    at_random = net.effects(concept, net.random_vectors())
+    found["random_median"] = np.median(at_random)
+    found["random_95"] = np.quantile(at_random, 0.95)
+    found["random_below_unit"] = np.mean(at_random < found["effect_unit"])
     return found
+
+
+def steered(net, concept):
+    """Return how likely steering makes what a concept lets one expect, at dose 2."""
+    if concept not in EXPECTED:
+        return {}
+    dose = 2 * net.unit_of(concept)[1]
+    three = net.vectors(concept)
+    vectors = np.stack([0 * three["unit"], three["unit"], three["direction"]])
+    found, _ = net.steered(EXPECTED[concept], dose * vectors)
+    at_random, _ = net.steered(EXPECTED[concept], dose * net.random_vectors())
+    names = ["plain", "unit", "direction", "random_median", "random_95"]
+    values = [*found, np.median(at_random), np.quantile(at_random, 0.95)]
+    return {f"steered_{name}": x for name, x in zip(names, values, strict=True)}
 
 
 def ablated(net, unit, vector):

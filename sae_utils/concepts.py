@@ -1,4 +1,4 @@
-"""Concepts of a text whose truth is known, and how well activations tell them."""
+"""Concepts of a text whose truth is known, and how well activations detect them."""
 
 import re
 
@@ -59,7 +59,8 @@ def f1_scores(on, labels):
 
     Returns:
         An array of shape `(concepts, units)`: twice the positions that have both,
-        divided by the sum of those that have either one. 0 where neither occurs.
+        divided by the number that have the one plus the number that have the other. 0
+        where neither occurs.
 
     Raises:
         ValueError: If the two differ in their number of positions.
@@ -75,7 +76,7 @@ def f1_scores(on, labels):
 
 
 def best_units(activity, labels):
-    """Find the unit and the threshold that tell each concept best.
+    """Find the unit and the threshold that detect each concept best.
 
     Args:
         activity: Activations, shape `(positions, units)`.
@@ -94,6 +95,35 @@ def best_units(activity, labels):
     units = scores.max(axis=0).argmax(axis=1)
     share = SHARES[scores[:, np.arange(len(units)), units].argmax(axis=0)]
     return units, share * top[units]
+
+
+def best_symbols(numbers, labels):
+    """Find the symbols that detect each concept best, without looking at any other.
+
+    Args:
+        numbers: The number of the symbol at each position, shape `(positions,)`.
+        labels: What holds there, boolean, shape `(positions, concepts)`.
+
+    Returns:
+        A list with an array per concept: the numbers of the symbols at which to say that
+        it holds, for the largest F1 score.
+
+    Raises:
+        ValueError: If the two differ in their number of positions.
+    """
+    if len(numbers) != len(labels):
+        raise ValueError(
+            f"numbers and labels must have the same positions; got {len(numbers)} and "
+            f"{len(labels)}."
+        )
+    counts = np.bincount(numbers)
+    chosen = []
+    for holds in labels.T:
+        both = np.bincount(numbers, weights=holds)
+        order = np.argsort(-both / np.maximum(counts, 1), kind="stable")
+        found, said = np.cumsum(both[order]), np.cumsum(counts[order])
+        chosen.append(order[: 1 + np.argmax(2 * found / (said + holds.sum()))])
+    return chosen
 
 
 def mean_differences(activations, labels):

@@ -9,7 +9,7 @@ import pandas as pd
 from keras import ops
 
 WINDOWS, HELD_OUT_WINDOWS = 800, 400
-BATCH = 50  # windows that the language model sees at a time
+BATCH = 50  # windows or vectors that the language model sees at a time
 
 
 def sparse_autoencoder(x, units, k, epochs):
@@ -73,7 +73,8 @@ class Inside:
     `labels` and `held_labels`, what holds there of `concepts.PATTERNS`; `windows` and
     `following`, held-out symbols and those that come next, `(400, 64)`; `center` and
     `scale`, for the inputs of the autoencoder `sae`; `code` and `held_code`,
-    `(positions, 512)`; `rows`, the decoder's rows on the scale of the activations;
+    `(positions, 512)`; `symbols` and `held_symbols`, the number of the symbol at each of
+    these positions; `rows`, the decoder's rows on the scale of the activations;
     `directions`, the differences of means; and `units`, the best unit for each concept,
     once `contest` was called.
 
@@ -87,6 +88,7 @@ class Inside:
         ends = np.linspace(64, len(train) - 1, WINDOWS).astype(int)
         held_ends = np.linspace(64, len(self.text) - 1, HELD_OUT_WINDOWS).astype(int)
         self.numbers = texts.to_numbers(self.text)
+        self.read, self.rest = models.split_at_mlp(model)
         self.windows = texts.windows(self.numbers, held_ends)
         self.following = texts.windows(self.numbers, held_ends + 1)
         reader = models.encoder(model, "mlp")
@@ -99,6 +101,7 @@ class Inside:
         self.center, self.scale = activations.mean(axis=0), activations.std()
         self.sae = sparse_autoencoder(self.normal(activations), 512, 12, epochs=3)
         self.activations, self.labels = activations[::4].copy(), labels[::4]
+        self.symbols, self.held_symbols = read.ravel()[::4], self.windows.ravel()
         self.code = codes.encode(self.sae, self.normal(self.activations))
         self.held_code = codes.encode(self.sae, self.normal(self.held))
         self.rows = codes.decoder_rows(self.sae) * self.scale
@@ -122,7 +125,8 @@ class Inside:
 
         Returns:
             A `pandas.DataFrame` of F1 scores on held-out text, a row per concept, with
-            columns `unit`, `neuron`, and `direction`.
+            columns `unit`, `neuron`, `direction`, and `symbol`: the current symbol alone,
+            as of `concepts.best_symbols`.
         """
         self.units, unit = self._held_out_f1(self.code, self.held_code)
         _, neuron = self._held_out_f1(self.activations, self.held)
@@ -131,6 +135,7 @@ class Inside:
             sides = [(each - self.center) @ row[:, None] for each in self._both]
             direction.append(self._held_out_f1(*sides, [at])[1].item())
         columns = {"unit": unit, "neuron": neuron, "direction": direction}
+        columns["symbol"] = self._held_out_f1_of_symbols()
         return pd.DataFrame(columns, index=list(concepts.PATTERNS))
 
     @property
@@ -143,6 +148,11 @@ class Inside:
         return units, np.diag(
             concepts.f1_scores(held[:, units] > thresholds, held_labels)
         )
+
+    def _held_out_f1_of_symbols(self):
+        chosen = concepts.best_symbols(self.symbols, self.labels)
+        said = np.stack([np.isin(self.held_symbols, each) for each in chosen], axis=1)
+        return np.diag(concepts.f1_scores(said, self.held_labels))
 
     def unit_of(self, concept):
         """Return the number of a concept's best unit, and how active it usually is.
@@ -175,13 +185,96 @@ class Inside:
         Raises:
             ValueError: If there is no such concept.
         """
-        random = np.random.default_rng(seed).normal(size=256)
         found = {
             "unit": self.rows[self.unit_of(concept)[0]],
-            "random": random / np.linalg.norm(random) * self.scale,
+            "random": self._random_vector(seed),
             "direction": self.directions[_place(concept)] * self.scale,
         }
         return {name: vector.astype("float32") for name, vector in found.items()}
+
+    def _random_vector(self, seed):
+        random = np.random.default_rng(seed).normal(size=256)
+        return random / np.linalg.norm(random) * self.scale
+
+    def random_vectors(self, n=200):
+        """Return random vectors as long as a unit's row.
+
+        Args:
+            n: How many. The first is the one that `vectors` returns.
+
+        Returns:
+            A float32 array of shape `(n, 256)`.
+        """
+        return np.stack([self._random_vector(s) for s in range(n)]).astype("float32")
+
+    def effects(self, concept, vectors):
+        """Return what ablations along many vectors do to the loss after a concept.
+
+        Each takes away as much as the concept's unit is active.
+
+        Args:
+            concept: A name in `concepts.PATTERNS`. Call `contest` first.
+            vectors: Along what, shape `(vectors, 256)`.
+
+        Returns:
+            An array of shape `(vectors,)`: how far the loss of the next symbol moves, up
+            or down, on average over `contexts`.
+
+        Raises:
+            ValueError: If there is no such concept.
+        """
+        unit, _ = self.unit_of(concept)
+        windows, following = self.contexts(concept)
+        both = self.read(windows)
+        at, stream = (ops.convert_to_numpy(each)[:, -1:] for each in both)
+        amount = codes.encode(self.sae, self.normal(at[:, 0]))[:, unit]
+
+        def loss(activations):
+            past = np.repeat(stream, activations.shape[1], axis=1)
+            found = keras.losses.sparse_categorical_crossentropy(
+                np.repeat(following[:, -1:], activations.shape[1], axis=1),
+                self.rest([activations, past]),
+                from_logits=True,
+            )
+            return ops.convert_to_numpy(found)
+
+        before, moved = loss(at), []
+        for start in range(0, len(vectors), BATCH):  # in parts, to spare memory
+            taken = amount[:, None, None] * vectors[start : start + BATCH]
+            moved.append(np.abs(loss(at - taken) - before).mean(axis=0))
+        return np.concatenate(moved)
+
+    def steered(self, expected, vectors):
+        """Return what adding vectors does to the symbols that the model expects.
+
+        Each is added at the last position of every fourth held-out window.
+
+        Args:
+            expected: A string of the symbols whose probability should rise.
+            vectors: What to add, shape `(vectors, 256)`.
+
+        Returns:
+            Two arrays of shape `(vectors,)`, averages over the windows: the probability
+            of what is expected, and the side effect, which is the KL divergence between
+            the probabilities of all other symbols among themselves, before and after, in
+            nats.
+        """
+        wanted = np.isin(list(models.SYMBOLS), list(expected))
+        both = self.read(self.windows[::4])
+        at, stream = (ops.convert_to_numpy(each)[:, -1:] for each in both)
+
+        def others(logits):
+            return ops.convert_to_numpy(ops.log_softmax(logits[..., ~wanted]))
+
+        before, parts = others(ops.convert_to_numpy(self.rest([at, stream]))), []
+        for start in range(0, len(vectors), BATCH):  # in parts, to spare memory
+            added = at + vectors[start : start + BATCH]
+            past = np.repeat(stream, added.shape[1], axis=1)
+            logits = ops.convert_to_numpy(self.rest([added, past]))
+            reached = ops.convert_to_numpy(ops.softmax(logits))[..., wanted].sum(axis=-1)
+            moved = np.sum(np.exp(before) * (before - others(logits)), axis=-1)
+            parts.append([reached.mean(axis=0), moved.mean(axis=0)])
+        return np.concatenate(parts, axis=1)
 
     def contexts(self, concept, n=60):
         """Return held-out windows that end where a concept holds.

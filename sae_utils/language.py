@@ -121,22 +121,13 @@ def with_activations(model, function):
         ValueError: If `model` has no layer `"mlp"`, or `function` cannot be called, or
             returns another shape.
     """
-    names = [each.name for each in getattr(model, "layers", [])]
-    if "mlp" not in names or "written" not in names:
-        raise ValueError(
-            "model must be a language model, as load_language_model returns it; got "
-            f"{type(model).__name__} with the layers {names}."
-        )
+    _must_be_language_model(model)
     if not callable(function):
         raise ValueError(
             f"function must be a function of the activations; got {function!r}."
         )
-    activations = model.get_layer("mlp").output
-    # The MLP's activations are all that the rest of the model gets from it; what flows
-    # past it is the other input of the sum that follows.
-    after = model.layers[names.index("written") + 1]
-    stream = next(each for each in after.input if "written" not in each.name)
-    rest = keras.Model([activations, stream], model.outputs[0])
+    read, rest = split_at_mlp(model)
+    activations, stream = read.outputs
     # A layer hands real tensors to the function, which NumPy's arrays can be added to.
     changed = layers.Lambda(function, name="changed")(activations)
     if changed.shape != activations.shape:
@@ -145,3 +136,41 @@ def with_activations(model, function):
             f"{changed.shape}."
         )
     return keras.Model(model.inputs[0], rest([changed, stream]))
+
+
+def split_at_mlp(model):
+    """Split the language model at its last MLP, behind which each position is on its own.
+
+    Args:
+        model: A model as of `load_language_model`.
+
+    Returns:
+        Two `keras.Model`s that share their weights with `model`. The first leads from
+        symbols' numbers `(batch, 64)` to the activations of the layer `"mlp"`,
+        `(batch, 64, 256)`, and to the stream that flows past it, `(batch, 64, 64)`. The
+        second leads from both to logits, `(batch, 64, symbols)`, and takes any other
+        number of positions, too.
+
+    Raises:
+        ValueError: If `model` has no layer `"mlp"`.
+    """
+    _must_be_language_model(model)
+    names = [each.name for each in model.layers]
+    # What flows past the MLP is the other input of the sum that follows.
+    after = model.layers[names.index("written") + 1]
+    past = next(each for each in after.input if "written" not in each.name)
+    read = keras.Model(model.inputs[0], [model.get_layer("mlp").output, past])
+    activations = keras.Input(shape=(None, MLP_UNITS))
+    stream = keras.Input(shape=(None, WIDTH))
+    total = layers.add([stream, model.get_layer("written")(activations)])
+    logits = model.get_layer("logits")(model.get_layer("last_norm")(total))
+    return read, keras.Model([activations, stream], logits)
+
+
+def _must_be_language_model(model):
+    names = [each.name for each in getattr(model, "layers", [])]
+    if "mlp" not in names or "written" not in names:
+        raise ValueError(
+            "model must be a language model, as load_language_model returns it; got "
+            f"{type(model).__name__} with the layers {names}."
+        )

@@ -3,7 +3,12 @@
 from sae_utils.activations import TopK
 from sae_utils.arguments import check_whole, is_number
 from sae_utils.halves import decoder, encoder, named_layer
-from sae_utils.language import SYMBOLS, load_language_model, with_activations
+from sae_utils.language import (
+    SYMBOLS,
+    load_language_model,
+    split_at_mlp,
+    with_activations,
+)
 from sae_utils.penalties import KLSparsity
 
 import keras
@@ -18,6 +23,7 @@ __all__ = [
     "encoder",
     "load_language_model",
     "named_layer",
+    "split_at_mlp",
     "with_activations",
 ]
 

@@ -78,6 +78,19 @@ def test_the_unit_that_tells_a_concept_is_found_with_its_threshold():
     np.testing.assert_array_equal(on, labels)
 
 
+def test_symbols_that_detect_a_concept_are_found():
+    numbers = np.array([0, 0, 1, 1, 1, 1, 2, 2, 4])
+    first = [True, True, False, False, False, True, False, False, True]
+    second = [False, False, False, False, True, True, True, True, False]
+    chosen = concepts.best_symbols(numbers, np.array([first, second]).T)
+    assert [set(each) for each in chosen] == [{0, 4}, {1, 2}]
+
+
+def test_symbols_and_labels_of_other_lengths_are_refused():
+    with pytest.raises(ValueError, match="got 3 and 4"):
+        concepts.best_symbols(np.ones(3, int), np.ones((4, 2), bool))
+
+
 def test_directions_point_from_without_to_with():
     labels = np.array([[True], [True], [False], [False]])
     activations = np.array([[3.0, 1.0], [5.0, 1.0], [1.0, 1.0], [1.0, 1.0]])

@@ -5,6 +5,8 @@ from sae_utils import concepts, data, inside, models, texts
 import keras
 import numpy as np
 import pytest
+from keras import ops
+from scipy.special import softmax
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +76,73 @@ def test_the_three_vectors_are_equally_long_and_different(net):
     assert not np.allclose(again["random"], vectors["random"])
 
 
+def test_the_symbol_alone_detects_what_a_single_symbol_shows(net):
+    symbol = net.scores["symbol"]
+    assert symbol[["after a comma", "after a vowel", "new paragraph"]].min() == 1
+    assert symbol["after Mr"] < 0.2
+    np.testing.assert_array_equal(net.held_symbols.reshape(400, 64), net.windows)
+    commas = net.symbols == texts.to_numbers(",")[0]
+    at = list(concepts.PATTERNS).index("after a comma")
+    np.testing.assert_array_equal(net.labels[:, at], commas)
+
+
+def test_random_vectors_are_as_long_as_a_row_and_all_different(net):
+    vectors = net.random_vectors(60)
+    assert vectors.shape == (60, 256)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), net.scale, rtol=1e-4)
+    np.testing.assert_array_equal(vectors[0], net.vectors("after Mr")["random"])
+    np.testing.assert_array_equal(vectors[7], net.vectors("after Mr", 7)["random"])
+    assert len({each.tobytes() for each in vectors}) == 60
+
+
+def changed(net, function):
+    """Return losses and probabilities of the model with other activations."""
+    model = models.with_activations(net.model, function)
+    windows, following = net.contexts("after Mr")
+    logits = ops.convert_to_numpy(model(net.windows[::4])[:, -1])
+    return inside.losses(model, windows, following)[:, -1], logits
+
+
+def test_effects_are_those_of_the_whole_model(net):
+    vectors = np.concatenate([net.random_vectors(51), [net.vectors("after Mr")["unit"]]])
+    found = net.effects("after Mr", vectors)
+    assert found.shape == (52,)
+    encoder, (unit, _) = models.encoder(net.sae), net.unit_of("after Mr")
+    before, _ = changed(net, lambda a: a)
+    for at in 0, 51:
+
+        def without(a, vector=vectors[at]):
+            code = encoder(net.normal(ops.reshape(a, (-1, 256))))[:, unit : unit + 1]
+            return a - ops.reshape(code * vector, (-1, 64, 256))
+
+        expected = np.abs(changed(net, without)[0] - before).mean()
+        assert found[at] == pytest.approx(expected, rel=1e-3) and expected > 0.01
+
+
+def test_steering_is_that_of_the_whole_model(net):
+    vectors = 3 * net.random_vectors(52)
+    reached, side_effects = net.steered(".s", vectors)
+    assert reached.shape == side_effects.shape == (52,)
+    wanted = np.isin(list(models.SYMBOLS), [".", "s"])
+    _, before = changed(net, lambda a: a)
+    _, after = changed(net, lambda a: a + vectors[51])
+    assert reached[51] == pytest.approx(softmax(after, 1)[:, wanted].sum(1).mean(), 1e-3)
+    p, q = (softmax(each[:, ~wanted].astype(float), 1) for each in (before, after))
+    expected = np.sum(p * np.log(p / q), axis=1).mean()
+    assert side_effects[51] == pytest.approx(expected, rel=1e-2) and expected > 0.01
+    plain, none = net.steered(".s", vectors[:1] * 0)
+    assert none == pytest.approx(0, abs=1e-5)
+    assert plain == pytest.approx(softmax(before, 1)[:, wanted].sum(1).mean(), 1e-3)
+
+
 def test_text_of_the_training_and_held_out_text_are_kept_apart(net):
     assert net.text == data.load_novel("held_out")
     assert texts.to_text(net.windows[0]) == net.text[:64]
+
+
+def test_effects_of_an_unknown_concept_are_refused(net):
+    with pytest.raises(ValueError, match="got 'Mr'"):
+        net.effects("Mr", net.random_vectors(1))
 
 
 @pytest.mark.parametrize("method", ["unit_of", "vectors", "contexts"])

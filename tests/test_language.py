@@ -114,10 +114,23 @@ def test_function_may_be_a_keras_model(model, windows):
     np.testing.assert_allclose(by_model, by_hand, atol=1e-6)
 
 
+def test_halves_of_the_model_make_the_whole_at_any_number_of_positions(model, windows):
+    read, rest = language.split_at_mlp(model)
+    activations, stream = (np.asarray(each) for each in read(windows[0][:3]))
+    assert activations.shape == (3, 64, 256) and stream.shape == (3, 64, 64)
+    assert activations.min() == 0
+    whole = np.asarray(model(windows[0][:3]))
+    np.testing.assert_allclose(rest([activations, stream]), whole, atol=1e-4)
+    last = rest([activations[:, -1:], stream[:, -1:]])
+    np.testing.assert_allclose(last, whole[:, -1:], atol=1e-4)
+
+
 @pytest.mark.parametrize("other", [None, "model", keras.Sequential()])
 def test_other_models_are_refused(other):
     with pytest.raises(ValueError, match="model must be a language model"):
         language.with_activations(other, lambda a: a)
+    with pytest.raises(ValueError, match="model must be a language model"):
+        language.split_at_mlp(other)
 
 
 @pytest.mark.parametrize("function", [None, 0.5, np.zeros(256)])
