@@ -16,17 +16,20 @@ TOO_BLACK = 100
 INK = LinearSegmentedColormap.from_list(
     "ink", ["#d5720d", "#f8cf9d", "white", "#8c8c8c", "black"]
 )
+INK_NOTE = "black adds ink, orange takes it away"
 
 
-def image_rows(rows, title, alt, shape=(28, 28)):
+def image_rows(rows, title, alt, shape=(28, 28), cmap="gray_r"):
     """Show rows of gray images, such as originals above their reconstructions.
 
     Args:
         rows: A dict from a row's label to its images, shape `(n, ...)`, the same n in
-            each row. Gray levels run from 0 (white) to 1 (black).
+            each row. Gray levels run from 0 to 1.
         title: What the figure finds.
         alt: Text alternative, see `figures.show`.
         shape: Height and width of an image in pixels.
+        cmap: `"gray_r"` for ink on paper, where 1 is black; `"gray"` for photographs,
+            where 1 is white.
 
     Raises:
         ValueError: If `rows` is no dict or empty, or its rows differ in length, hold no
@@ -44,7 +47,7 @@ def image_rows(rows, title, alt, shape=(28, 28)):
     )
     for line, (label, images) in zip(axes, rows.items(), strict=True):
         for ax, image in zip(line, images, strict=True):
-            ax.imshow(np.reshape(image, shape), cmap="gray_r", vmin=0, vmax=1)
+            ax.imshow(np.reshape(image, shape), cmap=cmap, vmin=0, vmax=1)
             figures.hide_frame(ax)
         line[0].set_ylabel(label, rotation=0, ha="right", va="center")
     fig.suptitle(title, y=1 + 0.08 / len(rows))
@@ -65,8 +68,10 @@ def _check_images(label, images, shape):
         )
 
 
-def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=None):
-    """Show units' weights as ink: black adds ink, white is 0, orange takes ink away.
+def filters(groups, title, alt, columns=16, shape=(28, 28), note=INK_NOTE):
+    """Show units' weights: black is positive, white is 0, orange is negative.
+
+    Each image has its own scale, up to its largest absolute weight.
 
     Args:
         groups: A dict from a label to the weights of some units, shape
@@ -75,22 +80,15 @@ def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=N
         alt: Text alternative, see `figures.show`.
         columns: Images per row.
         shape: Height and width of an image in pixels.
-        scale: `"each"` if each image has its own scale, up to its largest absolute
-            weight; `"shared"` if one scale holds for all images of the figure. A note
-            below the images says which.
-        dead: A dict from labels of `groups` to masks, shape `(units,)`, which are True
-            for dead units, or None. Dead units get a blue frame.
+        note: What black and orange mean here. It stands below the images.
 
     Raises:
-        ValueError: If `groups` is no dict or empty, an image's size is not the number of
-            inputs, `scale` is unknown, or `dead` does not fit `groups`.
+        ValueError: If `groups` is no dict or empty, or an image's size is not the number
+            of inputs.
     """
     check_labeled("groups", groups)
-    check_labeled("dead", {} if dead is None else dead)
     groups = {label: np.asarray(weights) for label, weights in groups.items()}
-    dead = {label: np.asarray(mask) for label, mask in (dead or {}).items()}
-    _check_filters(groups, columns, shape, scale, dead)
-    largest = max(np.abs(weights).max(initial=0) for weights in groups.values()) or 1.0
+    _check_filters(groups, columns, shape)
     # Laid out in inches, with titles above their rows of images.
     width, tall = 0.5 * columns, 0.5 * (shape[0] + 2) / (shape[1] + 2)
     heights = [-(-len(weights) // columns) * tall for weights in groups.values()]
@@ -100,31 +98,20 @@ def filters(groups, title, alt, columns=16, shape=(28, 28), scale="each", dead=N
     for (label, weights), rows in zip(groups.items(), heights, strict=True):
         top -= 0.35 + rows
         ax = fig.add_axes((0, top / height, 1, rows / height))
-        sizes = np.abs(weights).max(axis=1) if scale == "each" else largest
-        panel, corners = _mosaic(weights, sizes, columns, shape)
+        panel, corners = _mosaic(weights, columns, shape)
         ax.imshow(panel, cmap=INK, vmin=-1, vmax=1)
-        for i, corner in enumerate(corners):
-            framed = label in dead and dead[label][i]
-            look = {"ec": figures.BLUE, "lw": 2} if framed else {"ec": "0.85", "lw": 0.6}
-            ax.add_patch(
-                Rectangle(corner, shape[1], shape[0], fill=False, clip_on=False, **look)
-            )
+        look = {"fill": False, "clip_on": False, "ec": "0.85", "lw": 0.6}
+        for corner in corners:
+            ax.add_patch(Rectangle(corner, shape[1], shape[0], **look))
         ax.set_title(label, fontsize="medium", loc="left")
         figures.hide_frame(ax)
-    notes = ["black adds ink, orange takes it away"]
-    notes.append(
-        "each image has its own scale"
-        if scale == "each"
-        else f"one scale, from −{largest:.2g} to {largest:.2g}"
-    )
-    if any(mask.any() for mask in dead.values()):
-        notes.append("blue frame: dead unit")
+    note = f"{note}; each image has its own scale"
     fig.suptitle(title, y=1, va="top")
-    fig.text(0, 0.2 / height, "; ".join(notes), fontsize="small", color="0.3", va="top")
+    fig.text(0, 0.2 / height, note, fontsize="small", color="0.3", va="top")
     figures.show(fig, alt)
 
 
-def _check_filters(groups, columns, shape, scale, dead):
+def _check_filters(groups, columns, shape):
     if not groups:
         raise ValueError("groups must hold at least one group of weights; got none.")
     for label, weights in groups.items():
@@ -138,21 +125,9 @@ def _check_filters(groups, columns, shape, scale, dead):
                 f"{shape[0] * shape[1]}); got {weights.shape}."
             )
     check_whole("columns", columns)
-    if scale not in ("each", "shared"):
-        raise ValueError(f'scale must be "each" or "shared"; got {scale!r}.')
-    for label, mask in dead.items():
-        if label not in groups:
-            raise ValueError(
-                f"dead must have labels of groups, {list(groups)}; got {label!r}."
-            )
-        if mask.dtype != bool or mask.shape != (len(groups[label]),):
-            raise ValueError(
-                f"dead[{label!r}] must hold {len(groups[label])} times True or False; "
-                f"got shape {mask.shape} of {mask.dtype}."
-            )
 
 
-def _mosaic(weights, sizes, columns, shape):
+def _mosaic(weights, columns, shape):
     """Lay images out on a grid with a margin of two pixels; empty places stay blank.
 
     The second value is the upper left corner of each image.
@@ -160,11 +135,10 @@ def _mosaic(weights, sizes, columns, shape):
     rows = -(-len(weights) // columns)
     height, width = shape
     panel = np.full((rows * (height + 2), columns * (width + 2)), np.nan)
-    sizes = np.broadcast_to(sizes, len(weights))
     corners = []
-    for i, (image, size) in enumerate(zip(weights, sizes, strict=True)):
+    for i, image in enumerate(weights):
         top, left = i // columns * (height + 2), i % columns * (width + 2)
-        image = image.reshape(shape) / (size or 1.0)
+        image = image.reshape(shape) / (np.abs(image).max() or 1.0)
         panel[top : top + height, left : left + width] = image
         corners.append((left - 0.5, top - 0.5))
     return panel, corners

@@ -81,7 +81,7 @@ FIGURES = {
         {"original": IMAGES, "reconstruction": IMAGES}, "title", alt
     ),
     "filters": lambda alt: plots.filters(
-        {"alive": WEIGHTS[:5], "dead": WEIGHTS[:1]}, "title", alt, dead={"dead": [True]}
+        {"alive": WEIGHTS[:5], "dead": WEIGHTS[:1]}, "title", alt
     ),
     "loss_curves": lambda alt: plots.loss_curves(
         {"training": [3, 2, 1], "validation": [3, 2.1, 1.1], "test": [3, 2, 1]},
@@ -220,9 +220,11 @@ def test_image_rows_draws_each_image_in_its_place(shown, figure):
         assert image_drawn.get_cmap().name == "gray_r"  # ink is dark
 
 
-def test_image_rows_takes_images_of_other_shapes(shown, figure):
-    plots.image_rows({"row": np.zeros((2, 4, 6, 1))}, "title", ALT, shape=(4, 6))
-    assert figure().axes[0].images[0].get_array().shape == (4, 6)
+def test_image_rows_takes_other_shapes_and_photographs(shown, figure):
+    plots.image_rows({"row": np.zeros((2, 4, 6, 1))}, "title", ALT, (4, 6), "gray")
+    (drawn,) = figure().axes[0].images
+    assert drawn.get_array().shape == (4, 6)
+    assert drawn.get_cmap().name == "gray"  # light is light
 
 
 def test_a_long_label_of_a_row_makes_the_picture_wider_and_is_not_cut(shown):
@@ -262,33 +264,20 @@ def tiles(ax, size=2):
     return found, panel
 
 
-@pytest.mark.parametrize(
-    ("scale", "sizes", "note"),
-    [("each", [2, 1, 4], "its own scale"), ("shared", [4, 4, 4], "from −4 to 4")],
-)
-def test_filters_are_scaled_as_the_note_says(shown, figure, scale, sizes, note):
-    plots.filters(
-        {"three": FOUR_PIXELS}, "title", ALT, columns=2, shape=(2, 2), scale=scale
-    )
+@pytest.mark.parametrize("said", [{}, {"note": "black for brighter"}])
+def test_filters_have_their_own_scales_and_a_note(shown, figure, said):
+    plots.filters({"three": FOUR_PIXELS}, "title", ALT, columns=2, shape=(2, 2), **said)
     fig = figure()
     (ax,) = fig.axes
     assert ax.get_title(loc="left") == "three"
     assert ax.images[0].get_clim() == (-1, 1)  # 0 is white in every image
     found, around = tiles(ax)
     assert list(found) == [(0, 0), (0, 1), (1, 0)]
-    for tile, weights, size in zip(found.values(), FOUR_PIXELS, sizes, strict=True):
+    for tile, weights, size in zip(found.values(), FOUR_PIXELS, [2, 1, 4], strict=True):
         np.testing.assert_array_equal(tile, weights / size)
     assert np.isnan(around).all()
-    assert note in fig.texts[-1].get_text()
-    assert "dead" not in fig.texts[-1].get_text()
-
-
-def test_one_scale_holds_for_all_groups(shown, figure):
-    groups = {"small": FOUR_PIXELS[:1], "large": 10 * FOUR_PIXELS}
-    plots.filters(groups, "title", ALT, shape=(2, 2), scale="shared")
-    small, large = (tiles(ax)[0] for ax in figure().axes)
-    np.testing.assert_array_equal(small[0, 0], FOUR_PIXELS[0] / 40)
-    np.testing.assert_array_equal(large[0, 2], FOUR_PIXELS[2] / 4)
+    note = said.get("note", "black adds ink, orange takes it away")
+    assert fig.texts[-1].get_text() == f"{note}; each image has its own scale"
 
 
 def test_added_ink_is_dark_nothing_is_white_and_the_opposite_is_a_color():
@@ -298,20 +287,6 @@ def test_added_ink_is_dark_nothing_is_white_and_the_opposite_is_a_color():
     assert red - blue > 0.5  # orange, which no kind of color blindness takes for gray
     for strength in 0.1, 0.3, 0.5:
         assert len(set(plots.INK(0.5 + strength)[:3])) == 1  # gray
-
-
-def test_dead_units_are_framed(shown, figure):
-    groups = {"a": WEIGHTS[:5], "b": WEIGHTS[:3]}
-    dead = {"a": np.array([False, True, False, False, True])}
-    plots.filters(groups, "title", ALT, columns=3, dead=dead)
-    fig = figure()
-    corners = [
-        [patch.get_xy() for patch in ax.patches if patch.get_ec() == to_rgba(BLUE)]
-        for ax in fig.axes
-    ]
-    # Units 1 and 4 of the first group: a tile and its margin take 30 pixels.
-    assert corners == [[(30 - 0.5, -0.5), (30 - 0.5, 30 - 0.5)], []]
-    assert "blue frame: dead unit" in fig.texts[-1].get_text()
 
 
 @pytest.mark.parametrize(
@@ -330,17 +305,7 @@ def test_weights_of_the_wrong_shape_are_refused(shown, weights):
     ("arguments", "message"),
     [
         ({"groups": {}}, "groups must hold at least one group of weights; got none"),
-        ({"scale": "all"}, 'scale must be "each" or "shared"; got \'all\''),
         ({"columns": 0}, "columns must be a whole number of at least 1; got 0"),
-        ({"dead": {"h": [True]}}, r"dead must have labels of groups, \['g'\]; got 'h'"),
-        (
-            {"dead": {"g": [True]}},
-            r"dead\['g'\] must hold 40 times True or False; got shape \(1,\) of bool",
-        ),
-        (
-            {"dead": {"g": [1] * 40}},
-            r"dead\['g'\] must hold 40 times True or False; got shape \(40,\) of int64",
-        ),
     ],
 )
 def test_filters_refuses_what_it_cannot_draw(shown, arguments, message):
@@ -363,11 +328,6 @@ def test_what_has_no_labels_is_refused(shown, name, draw, bad):
     with pytest.raises(ValueError, match=f"^{name} must be a dict from labels") as error:
         draw(bad)
     assert str(error.value).endswith(f"got {type(bad).__name__}.")
-
-
-def test_dead_units_without_labels_are_refused(shown):
-    with pytest.raises(ValueError, match=r"^dead must be a dict .* got ndarray"):
-        plots.filters({"g": WEIGHTS}, "title", ALT, dead=np.zeros(40, bool))
 
 
 @pytest.mark.parametrize(
