@@ -225,8 +225,7 @@ class Inside:
         """
         unit, _ = self.unit_of(concept)
         windows, following = self.contexts(concept)
-        both = self.read(windows)
-        at, stream = (ops.convert_to_numpy(each)[:, -1:] for each in both)
+        at, stream = self._at_end(windows)
         amount = codes.encode(self.sae, self.normal(at[:, 0]))[:, unit]
 
         def loss(activations):
@@ -260,8 +259,7 @@ class Inside:
             nats.
         """
         wanted = np.isin(list(models.SYMBOLS), list(expected))
-        both = self.read(self.windows[::4])
-        at, stream = (ops.convert_to_numpy(each)[:, -1:] for each in both)
+        at, stream = self._at_end(self.windows[::4])
 
         def others(logits):
             return ops.convert_to_numpy(ops.log_softmax(logits[..., ~wanted]))
@@ -275,6 +273,14 @@ class Inside:
             moved = np.sum(np.exp(before) * (before - others(logits)), axis=-1)
             parts.append([reached.mean(axis=0), moved.mean(axis=0)])
         return np.concatenate(parts, axis=1)
+
+    def _at_end(self, windows):
+        """Return the activations at the windows' last position, and the stream there."""
+        parts = []
+        for start in range(0, len(windows), BATCH):
+            both = self.read(windows[start : start + BATCH])
+            parts.append([ops.convert_to_numpy(each)[:, -1:].copy() for each in both])
+        return [np.concatenate(each) for each in zip(*parts, strict=True)]
 
     def contexts(self, concept, n=60):
         """Return held-out windows that end where a concept holds.
