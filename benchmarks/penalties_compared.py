@@ -1,6 +1,8 @@
 """Measure what notebook 07 compares: kinds of sparse codes at equal sparsity and width.
 
     python benchmarks/penalties_compared.py frontier  # sae_utils/measured/frontier.csv
+    python benchmarks/penalties_compared.py refits  # sae_utils/measured/refits.csv
+    python benchmarks/penalties_compared.py rates  # sae_utils/measured/rates.csv
     python benchmarks/penalties_compared.py starts  # sae_utils/measured/top_k_starts.csv
 
 The mean image is subtracted from all images. All codes have 256 units and a linear
@@ -10,6 +12,12 @@ rows of length 1, and encoders that start as their transpose. What is chosen is 
 5,000 other training images, with the first start: a learning rate for each kind, at the
 strength that the search starts from; and the L1 strengths at which L0 is 5, 10, 20, 40,
 and 80, as for top-k. The two middle points have three starts.
+
+The table `refits` trains some of these codes again, and asks what is lost to the amounts
+and what to the choice of units. Its amounts are never negative, as behind a ReLU. Those
+of the columns `fvu_refit` and `fvu_pursuit` in `frontier` may be, so they are lower.
+The table `rates` asks how much the chosen learning rates matter at 20 units per image: L1
+and BatchTopK took the largest of those tried in `frontier`.
 """
 
 import time
@@ -23,6 +31,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 from measured_tables import write
+from scipy.optimize import nnls
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import f_classif
 from sklearn.linear_model import orthogonal_mp_gram
@@ -129,7 +138,7 @@ def shrinkage(images, reconstruction):
 
 
 def refitted(code, rows, targets):
-    """Return the best activations of the units that are on, by least squares."""
+    """Return the best activations of the units that are on, of either sign."""
     best = np.zeros_like(code)
     for activation, target, new in zip(code, targets, best, strict=True):
         on = np.flatnonzero(activation)
@@ -138,12 +147,94 @@ def refitted(code, rows, targets):
 
 
 def pursuit(count, rows, targets):
-    """Return sums of `count` rows, chosen one by one for what is still unexplained."""
+    """Return sums of `count` rows, chosen one by one, with factors of either sign."""
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     found = orthogonal_mp_gram(
         rows @ rows.T, rows @ targets.T, n_nonzero_coefs=min(count, len(rows))
     )
     return found.T @ rows
+
+
+def positive_refit(on, rows, target):
+    """Return the best sum of the rows `on`, with no negative factor."""
+    if not len(on):
+        return np.zeros_like(target)
+    return rows[on].T @ nnls(rows[on].T, target)[0]
+
+
+def positive_pursuit(count, rows, target):
+    """Return a sum of `count` rows, with no negative factor, chosen one by one.
+
+    Each time the row is taken that has the largest cosine with what is left, and all
+    factors are fitted again. It stops early if no row would help.
+    """
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    on, best = [], np.zeros_like(target)
+    for _ in range(count):
+        gains = rows @ (target - best)
+        gains[on] = 0
+        if gains.max() <= 0:
+            break
+        on.append(int(gains.argmax()))
+        best = positive_refit(on, rows, target)
+    return best
+
+
+def refits(images):
+    """Return what some codes lose to their amounts, and what to the choice of units.
+
+    All of it on the first 1,000 test images: of a code as it is, with all its activations
+    times one factor, with those of the units that are on refitted, and with its rows
+    chosen by pursuit. For comparison, pursuit among 256 training images.
+    """
+    known = data.load_measured("frontier")
+    known = known[known["code"].isin(["L1", "BatchTopK", "top-k"]) & (known["l0"] < 21.5)]
+    known = known[~known["l0"].between(7, 15)]  # 5 and 20 are left
+    x = images.x_test[:1000]
+    rows = []
+    for kind, strength, rate, seed in known.to_numpy()[:, :4]:
+        model = trained(images, kind, strength, rate, int(seed))
+        code, found = codes.encode(model, x), codes.outputs(model, x)
+        decoder, bias = model.get_layer("reconstruction").get_weights()
+        factor = (found * x).sum() / (found**2).sum()
+        refit = [
+            positive_refit(np.flatnonzero(activation), decoder, target) + bias
+            for activation, target in zip(code, x - bias, strict=True)
+        ]
+        count, live = round(metrics.l0(code)), decoder[code.any(axis=0)]
+        row = {"code": kind, "strength": strength, "seed": int(seed), "kept": count}
+        row |= {"gamma": 1 / factor, "fvu": metrics.fvu(x, found)}
+        row["fvu_one_factor"] = metrics.fvu(x, factor * found)
+        row["fvu_refit"] = metrics.fvu(x, np.array(refit))
+        pursued = [positive_pursuit(count, live, each) for each in x - bias]
+        rows.append(row | {"fvu_pursuit": metrics.fvu(x, np.array(pursued) + bias)})
+        print(rows[-1], flush=True)
+    for seed in SEEDS:
+        some = np.random.default_rng(seed).choice(20_000, UNITS, replace=False)
+        for count in (5, 20):
+            pursued = [positive_pursuit(count, images.x_train[some], each) for each in x]
+            row = {"code": "256 images", "seed": seed, "kept": count}
+            rows.append(row | {"fvu_pursuit": metrics.fvu(x, np.array(pursued))})
+            print(rows[-1], flush=True)
+    return table(rows).dropna(axis=1, how="all")
+
+
+def rates(images):
+    """Return codes with about 20 units per image, by their learning rate; one start."""
+    rows = []
+    for kind in ("L1", "top-k", "BatchTopK"):
+        for rate in (2e-3, 4e-3, 8e-3, 1.6e-2):
+            strength = 20
+            if kind == "L1":
+                strength = matching_strength(images, rate, 20, 1.1e-3)
+            model = trained(images, kind, strength, rate)
+            score = metrics.scoreboard(model, images.x_test)
+            row = {"code": kind, "strength": strength, "learning_rate": rate, "seed": 0}
+            rows.append(
+                row | {name: score[name] for name in ("fvu", "l0", "n90", "dead")}
+            )
+            print(rows[-1], flush=True)
+    return pd.DataFrame(rows)
 
 
 def probes(images, encode):
@@ -316,6 +407,8 @@ if __name__ == "__main__":
     write(
         {
             "frontier": ("frontier", lambda: frontier(centered(DIGITS))),
+            "rates": ("rates", lambda: rates(centered(DIGITS))),
+            "refits": ("refits", lambda: refits(centered(DIGITS))),
             "starts": ("top_k_starts", lambda: starts(DIGITS)),
         }
     )
