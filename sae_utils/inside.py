@@ -99,13 +99,16 @@ class Inside:
         labels = concepts.labels_at(train, ends)
         self.held_labels = concepts.labels_at(self.text, held_ends)
         self.center, self.scale = activations.mean(axis=0), activations.std()
-        self.sae = sparse_autoencoder(self.normal(activations), 512, 12, epochs=3)
+        self.directions = concepts.mean_differences(activations, labels)
         self.activations, self.labels = activations[::4].copy(), labels[::4]
         self.symbols, self.held_symbols = read.ravel()[::4], self.windows.ravel()
+        x = self.normal(activations)
+        del activations  # to spare memory
+        self.sae = sparse_autoencoder(x, 512, 12, epochs=3)
+        del x
         self.code = codes.encode(self.sae, self.normal(self.activations))
         self.held_code = codes.encode(self.sae, self.normal(self.held))
         self.rows = codes.decoder_rows(self.sae) * self.scale
-        self.directions = concepts.mean_differences(activations, labels)
 
     def normal(self, activations):
         """Return activations as the autoencoder takes them.
