@@ -197,7 +197,7 @@ def test_what_the_seven_loses_with_its_strongest_unit(measured):
 def test_named_units_are_what_the_page_says(measured, reference, page):
     _, _, _, y = data.load_mnist(1)
     dead = np.flatnonzero(metrics.dead_units(measured["L1"][1])) + 1
-    assert "Units {}, {} and {} are dead".format(*dead) in page
+    assert "Units {}, {}, and {} are dead".format(*dead) in page
     kernel = reference["kl_decoder_kernel"].astype(float)
     taking = np.sum(-kernel.min(axis=1) > kernel.max(axis=1))
     assert f"In {taking} of the 64 KL filters the largest weight takes ink away" in page
