@@ -74,6 +74,8 @@ class Hub:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a group of its own, as a shell makes one
+                # As at a terminal, even if what runs here was started by `nohup`.
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             )
         try:
             wait_for(self._answers, seconds=120, what="the hub")
