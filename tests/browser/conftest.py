@@ -47,14 +47,26 @@ def screenshots():
     return folder
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Note for the fixture `page` that its test has failed."""
+    report = yield
+    item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
 def page(browser, screenshots, request):
-    """A fresh page, 1280 x 720, of which a screenshot is kept at the end of the test."""
+    """A fresh page, 1280 x 720, of which a screenshot is kept if the test fails."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
     yield page
-    name = re.sub(r"\W+", "_", request.node.name).strip("_")
-    page.screenshot(path=screenshots / f"{name}.png")
+    if request.node.stash[FAILED]:
+        name = re.sub(r"\W+", "_", request.node.name).strip("_")
+        page.screenshot(path=screenshots / f"{name}.png")
     context.close()
 
 
