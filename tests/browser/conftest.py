@@ -83,10 +83,12 @@ def troubles(page):
             found.append(f"request to {request.url}")
 
     page.on("request", on_request)
-    page.on(
-        "requestfailed",
-        lambda request: found.append(f"failed: {request.url}, {request.failure}"),
-    )
+
+    def on_failure(request):
+        if request.failure != "net::ERR_ABORTED":  # what is so when a page is left
+            found.append(f"failed: {request.url}, {request.failure}")
+
+    page.on("requestfailed", on_failure)
     page.on("pageerror", lambda error: found.append(f"error: {error}"))
     page.on(
         "console",
