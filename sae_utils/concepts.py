@@ -65,11 +65,7 @@ def f1_scores(on, labels):
     Raises:
         ValueError: If the two differ in their number of positions.
     """
-    if len(on) != len(labels):
-        raise ValueError(
-            f"on and labels must have the same positions; got {len(on)} and "
-            f"{len(labels)}."
-        )
+    _check_positions("on", on, labels)
     on, labels = on.astype("float32"), labels.astype("float32")
     both = labels.T @ on
     return 2 * both / np.maximum(labels.sum(axis=0)[:, None] + on.sum(axis=0), 1)
@@ -111,11 +107,7 @@ def best_symbols(numbers, labels):
     Raises:
         ValueError: If the two differ in their number of positions.
     """
-    if len(numbers) != len(labels):
-        raise ValueError(
-            f"numbers and labels must have the same positions; got {len(numbers)} and "
-            f"{len(labels)}."
-        )
+    _check_positions("numbers", numbers, labels)
     counts = np.bincount(numbers)
     chosen = []
     for holds in labels.T:
@@ -147,3 +139,11 @@ def mean_differences(activations, labels):
         for holds in labels.T
     ]
     return differences / np.linalg.norm(differences, axis=1, keepdims=True)
+
+
+def _check_positions(name, values, labels):
+    if len(values) != len(labels):
+        raise ValueError(
+            f"{name} and labels must have the same positions; got {len(values)} and "
+            f"{len(labels)}."
+        )
