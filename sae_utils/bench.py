@@ -48,7 +48,9 @@ def row(penalty, rho=0.05, activation="sigmoid"):
       decoder that doubles its weights makes up for that.
 
     The bench calls the penalty on one batch at a time. A penalty that remembers earlier
-    batches, such as one of a running mean, can raise alarms for that alone.
+    batches, such as one of a running mean, can raise alarms for that alone. The bench
+    does not see a weight that is far too small, units that count for more than others,
+    or a penalty of the worst unit alone.
 
     Args:
         penalty: A layer that is called on a code, shape `(batch, units)`, and adds to the
@@ -111,12 +113,11 @@ def alarms(measured):
         that is not finite is an alarm.
 
     Raises:
-        ValueError: If `measured` does not have the six tests as its keys.
+        ValueError: If `measured` is not a dict with the six tests as its keys.
     """
-    if set(measured) != set(ALLOWED):
-        raise ValueError(
-            f"measured must have the keys {list(ALLOWED)}; got {list(measured)}."
-        )
+    if not isinstance(measured, dict) or set(measured) != set(ALLOWED):
+        given = list(measured) if isinstance(measured, dict) else repr(measured)
+        raise ValueError(f"measured must have the keys {list(ALLOWED)}; got {given}.")
     return [
         name
         for name, (lowest, highest) in ALLOWED.items()

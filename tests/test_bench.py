@@ -123,8 +123,26 @@ def entropy(code):
     return ops.mean(ops.sum(-code * ops.log(code), axis=1))
 
 
-def nearly_nothing(code):
+def nothing(code):
     return 0 * right(code)
+
+
+def without_off_term_and_clipped(code):
+    return keras.losses.kl_divergence(RHO, ops.mean(code, axis=0))
+
+
+# Mistakes that no test of the bench sees; notebook 04 says so.
+def a_billion_times_too_small(code):
+    return 1e-9 * right(code)
+
+
+def only_the_worst_unit(code):
+    return 6 * ops.max(kl(RHO, ops.mean(code, axis=0)))
+
+
+def units_that_count_for_more(code):
+    weights = np.linspace(1, 1.8, 6, dtype="float32")
+    return ops.sum(weights * kl(RHO, ops.mean(code, axis=0)))
 
 
 ALARMS = {
@@ -151,7 +169,11 @@ ALARMS = {
     wrong_sign: ["target", "units", "silence", "scale"],
     other_target: ["target", "batch"],
     entropy: ["target", "units", "silence"],
-    nearly_nothing: list(bench.ALLOWED),
+    nothing: list(bench.ALLOWED),
+    without_off_term_and_clipped: ["target", "silence"],
+    a_billion_times_too_small: [],
+    only_the_worst_unit: [],
+    units_that_count_for_more: [],
 }
 
 
@@ -260,6 +282,9 @@ def test_other_backends_are_refused(monkeypatch):
 def test_alarms_refuses_what_is_no_row():
     with pytest.raises(ValueError, match=r"measured must have the keys .* got \['kl'\]"):
         bench.alarms({"kl": 0.1})
+    for no_row in None, ["target"], "target":
+        with pytest.raises(ValueError, match=r"measured must have the keys .* got "):
+            bench.alarms(no_row)
 
 
 def test_each_unit_is_on_for_its_share_and_not_all_for_the_same_samples():
