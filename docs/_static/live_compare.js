@@ -167,8 +167,19 @@ window.liveCompare = (function () {
         ({ model, error }) => `${model.title} ${error.toFixed(3)}`,
       );
       const kept = chosen.keep === 64 ? "all units" : `${chosen.keep} units`;
-      say(`${what()}, ${kept} kept. Squared error: ${errors.join(", ")}.`);
+      const said = [what(), `${kept} kept`, ...removals()].join(", ");
+      say(`${said}. Squared error: ${errors.join(", ")}.`);
     }, 800);
+  }
+
+  // Such as "L1 unit 9 removed", for each model of which units are off.
+  function removals() {
+    return Object.values(cards)
+      .filter(({ name }) => chosen.off[name].size > 0)
+      .map(({ name, model }) => {
+        const units = [...chosen.off[name]].sort((a, b) => a - b).map((unit) => unit + 1);
+        return `${model.title} unit${units.length > 1 ? "s" : ""} ${units.join(", ")} removed`;
+      });
   }
 
   function say(text) {

@@ -79,7 +79,20 @@ window.liveCompare.ready(function (cards, images, labels) {
     change({ pinned: { ...chosen.pinned, [chosen.look]: unit } });
   }
 
-  find("follow").addEventListener("click", () => pin(null));
+  // A button that has nothing to do stays in the tab order: a reader who has just pressed it
+  // keeps the place.
+  function allow(button, now) {
+    button.setAttribute("aria-disabled", !now);
+  }
+
+  function onPress(name, work) {
+    const button = find(name);
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-disabled") !== "true") work();
+    });
+  }
+
+  onPress("follow", () => pin(null));
   find("toggle").addEventListener("click", () => {
     const off = new Set(chosen.off[chosen.look]);
     // The unit stays in sight when it has left the picture.
@@ -90,7 +103,7 @@ window.liveCompare.ready(function (cards, images, labels) {
       pinned: { ...chosen.pinned, [chosen.look]: unit },
     });
   });
-  find("all-on").addEventListener("click", () =>
+  onPress("all-on", () =>
     change({ off: { plain: new Set(), l1: new Set(), kl: new Set() } }),
   );
 
@@ -120,7 +133,7 @@ window.liveCompare.ready(function (cards, images, labels) {
     // Arrow keys take the focus along.
     if (tiles.includes(document.activeElement)) tiles[selected()].focus();
     const anyOff = Object.values(chosen.off).some((units) => units.size > 0);
-    find("all-on").disabled = !anyOff;
+    allow(find("all-on"), anyOff);
     updateFilm(card);
     updateUnit(card, selected());
   }
@@ -165,7 +178,7 @@ window.liveCompare.ready(function (cards, images, labels) {
     const place = rank === 0 ? "silent" : `no. ${rank} by contribution`;
     find("activation").textContent = `${place}, activation ${full[unit].toFixed(2)}`;
     find("toggle").textContent = isOff ? "Put it back" : "Remove this one";
-    find("follow").disabled = chosen.pinned[card.name] === null;
+    allow(find("follow"), chosen.pinned[card.name] !== null);
     paint.weights(find("filter"), live.filter(model, unit));
     find("filter").setAttribute("aria-label", `Filter of unit ${unit + 1}, ${model.title}`);
 

@@ -115,6 +115,13 @@ def test_landing_page_says_what_was_measured():
     assert "{} for the plain network, {} for L1, and {} for KL".format(*four) in text
     all_64 = [errors[-1] for errors in by_name.values()]
     assert "{}, against {} for L1 and {} for KL".format(*all_64) in text
+    needed = {
+        name: float(re.search(rf"^\| {name} \| (\d+\.\d)", live, re.M)[1])
+        for name in by_name
+    }
+    assert needed["L1"] == pytest.approx(25, abs=1) == needed["KL"]
+    share = f"about 25 of the 64 make up 90% of it, against {needed['Plain']:.0f}."
+    assert share in text
     blank = np.mean(data.load_mnist(1).x_test ** 2)
     assert f"({blank:.3f} for blank paper)" in text
 

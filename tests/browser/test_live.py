@@ -10,6 +10,7 @@ from tools import export_live
 import keras
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -328,7 +329,8 @@ def test_reader_removes_a_unit_and_sees_the_hole(live):
     assert chosen.count() == 1
     assert chosen.get_attribute("aria-label").startswith(f"{strongest}, activation")
     assert not part(live, "hole-box").is_visible()
-    assert part(live, "all-on").is_disabled()  # nothing is off
+    all_on = part(live, "all-on")
+    assert all_on.get_attribute("aria-disabled") == "true"  # nothing is off
     reconstruction = part(live, "reconstruction", "l1")
     whole, before = pixels(reconstruction), errors(live)
     part(live, "toggle").click()
@@ -348,10 +350,21 @@ def test_reader_removes_a_unit_and_sees_the_hole(live):
         r"(\d+) pixels of ink", part(live, "hole").get_attribute("aria-label")
     )
     assert int(ink[1]) == pytest.approx(missing[missing > 0].sum(), abs=1)
-    part(live, "all-on").click()
+    removed = f"all units kept, L1 {strongest.lower()} removed. Squared error:"
+    expect(part(live, "status")).to_contain_text(removed)
+    # Removals of all models are taken back, and the focus stays where it was.
+    look(live, "kl")
+    part(live, "toggle").click()
     next_frame(live)
-    np.testing.assert_array_equal(pixels(reconstruction), whole)
-    assert part(live, "all-on").is_disabled()
+    assert error(live, "kl") != before["kl"]
+    all_on.focus()
+    for _ in range(2):  # nothing is left to do for the second time
+        live.keyboard.press("Enter")
+        next_frame(live)
+        assert errors(live) == before
+        np.testing.assert_array_equal(pixels(reconstruction), whole)
+        assert all_on.get_attribute("aria-disabled") == "true"
+        expect(all_on).to_be_focused()
 
 
 def test_strongest_unit_is_followed_until_one_is_chosen(live):
@@ -366,11 +379,14 @@ def test_strongest_unit_is_followed_until_one_is_chosen(live):
     part(live, "next").click()
     next_frame(live)
     assert part(live, "unit").inner_text() == "Unit 21"
-    part(live, "follow").click()
+    follow = part(live, "follow")
+    follow.focus()
+    live.keyboard.press("Space")
     next_frame(live)
     assert part(live, "unit").inner_text() != "Unit 21"
     assert np.abs(pixels(part(live, "filter")) - filters).max() > 0.1
-    assert part(live, "follow").is_disabled()
+    assert follow.get_attribute("aria-disabled") == "true"
+    expect(follow).to_be_focused()
 
 
 def test_tiles_are_as_dark_as_their_units_are_strong(live):
