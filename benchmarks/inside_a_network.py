@@ -4,6 +4,7 @@ Too long for notebook 08, which shows the tables and measures a row of them agai
 
     python benchmarks/inside_a_network.py words     # 1 minute
     python benchmarks/inside_a_network.py causes    # 4 minutes
+    python benchmarks/inside_a_network.py others    # 5 minutes
     python benchmarks/inside_a_network.py losses    # 3 minutes
 """
 
@@ -117,6 +118,34 @@ def steered(net, concept):
     return {f"steered_{name}": x for name, x in zip(names, values, strict=True)}
 
 
+def others():
+    """Each concept's best unit beside the rows of all other units, not random vectors.
+
+    Each row is as long as the unit's. What is taken away or added is as much of each: the
+    effect of an ablation, and the share of the other units with a smaller one; for the
+    concepts that are steered, the same for what dose 2 reaches.
+    """
+    rows = []
+    for seed in 0, 1, 2, 3:
+        net = look_inside("trained", seed)
+        net.contest()
+        for concept in concepts.PATTERNS:
+            unit, mean_activation = net.unit_of(concept)
+            vectors = np.roll(net.rows, -unit, axis=0).astype("float32")  # its own first
+            effect = net.effects(concept, vectors)
+            row = {"seed": seed, "concept": concept, "effect_unit": effect[0]}
+            row["others_95"] = np.quantile(effect[1:], 0.95)
+            row["others_below_unit"] = np.mean(effect[1:] < effect[0])
+            if concept in EXPECTED:
+                dose = 2 * mean_activation
+                reached, _ = net.steered(EXPECTED[concept], dose * vectors)
+                row["steered_unit"] = reached[0]
+                row["steered_others_95"] = np.quantile(reached[1:], 0.95)
+                row["steered_others_below_unit"] = np.mean(reached[1:] < reached[0])
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def ablated(net, unit, vector):
     """Return the model without a unit, or with as much less of another vector."""
 
@@ -199,6 +228,7 @@ if __name__ == "__main__":
         {
             "words": ("word_units", words),
             "causes": ("causes_in_a_network", causes),
+            "others": ("other_units", others),
             "losses": ("loss_recovered", losses),
         }
     )

@@ -119,7 +119,8 @@ def with_activations(model, function):
 
     Raises:
         ValueError: If `model` has no layer `"mlp"`, or `function` cannot be called, or
-            returns another shape.
+            cannot be applied to a tensor, as a function of NumPy, or returns another
+            shape.
     """
     _must_be_language_model(model)
     if not callable(function):
@@ -129,7 +130,13 @@ def with_activations(model, function):
     read, rest = split_at_mlp(model)
     activations, stream = read.outputs
     # A layer hands real tensors to the function, which NumPy's arrays can be added to.
-    changed = layers.Lambda(function, name="changed")(activations)
+    try:
+        changed = layers.Lambda(function, name="changed")(activations)
+    except (NotImplementedError, TypeError) as error:
+        raise ValueError(
+            "function must take the activations, a tensor, and be written with "
+            f"keras.ops, not NumPy; got {function!r}, which could not be applied."
+        ) from error
     if changed.shape != activations.shape:
         raise ValueError(
             f"function must return activations of the shape {activations.shape}; got "

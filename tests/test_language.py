@@ -140,6 +140,14 @@ def test_what_is_no_function_is_refused(model, function):
 
 
 @pytest.mark.parametrize(
+    "function", [np.zeros_like, np.exp, lambda a: np.maximum(a, 0), lambda a, b: a]
+)
+def test_functions_of_numpy_are_refused(model, function):
+    with pytest.raises(ValueError, match=r"written with keras\.ops, not NumPy; got "):
+        language.with_activations(model, function)
+
+
+@pytest.mark.parametrize(
     "function", [lambda a: a[:, -1], lambda a: 0 * a[..., :5], lambda a: ops.mean(a)]
 )
 def test_activations_of_another_shape_are_refused(model, function):
