@@ -1,6 +1,7 @@
 """The rule by which cells become slides, on cells made up for it."""
 
 import base64
+import re
 import struct
 import sys
 from pathlib import Path
@@ -94,6 +95,9 @@ def test_a_question_is_seen_before_its_answer():
 def test_a_definition_and_its_call_are_on_one_slide():
     (slide,) = slides(code("def f():\n    return 1"), code("f()", "1\n"))
     assert kinds(slide) == ["code", "code", "printed"]
+    # With prose between them, too: it is spoken.
+    (slide,) = slides(code("def f():\n    return 1"), text("Say."), code("f()", "1\n"))
+    assert kinds(slide) == ["code", "code", "printed"] and slide["notes"] == "Say."
 
 
 def test_long_definitions_are_cut_and_other_long_code_is_in_the_notes():
@@ -103,17 +107,72 @@ def test_long_definitions_are_cut_and_other_long_code_is_in_the_notes():
     assert kinds(first) == ["code"] and kinds(second) == ["code", "printed"]
     (slide,) = slides(code(lines.replace("    ", ""), "1\n"))
     assert kinds(slide) == ["printed"] and "x11 = 11" in slide["notes"]
+    # It joins what is printed above it, or the definition.
+    long = lines.replace("    ", "")
+    (slide,) = slides(code("def f():\n    return 1"), text("Say."), code(long, "1\n"))
+    assert kinds(slide) == ["code", "printed"]
+    assert slide["notes"].startswith("Say.") and "x11 = 11" in slide["notes"]
+    (slide,) = slides(code("1", "1\n"), code(long, "1\n" * 4))
+    first, second = (part for part in slide["body"] if part["kind"] == "printed")
+    assert first["size"] == second["size"]
+    assert len(slides(code("draw()", png={}), code(long, "1\n"))) == 2
+    assert len(slides(code("1", "1\n" * 15), code(long, "1\n"))) == 2
 
 
 @pytest.mark.parametrize("lines", [1, 8, 9, 20])
 def test_no_part_of_code_has_more_than_eight_lines(lines):
     parts = deck.parts_of("\n".join("x = 1" for _ in range(lines)))
-    assert max(map(deck.rows_of, parts)) <= 8
-    assert sum(map(deck.rows_of, parts)) == lines
+    assert max(map(deck.lines_of, parts)) <= 8
+    assert sum(map(deck.lines_of, parts)) == lines
 
 
-def test_a_line_that_breaks_counts_as_two():
+def test_short_definitions_stand_together_and_none_is_cut():
+    one, two = (f"def {name}(x):\n" + "    x += 1\n" * 3 for name in "fg")
+    assert deck.parts_of(f"{one}\n\n{two}") == [f"{one}\n{two}".strip()]
+    three = two.replace("g", "h")
+    assert len(deck.parts_of(f"{one}\n\n{two}\n\n{three}")) == 2
+    five = "def f(x):\n" + "    x += 1\n" * 4
+    assert len(deck.parts_of("\n\n".join([five] * 3))) == 3
+
+
+def test_what_goes_on_has_its_first_line_again():
+    lines = "def f(x):\n" + "    x += 1\n" * 5
+    lines += "    for _ in x:\n" + "        x += 1\n" * 5
+    first, second = deck.parts_of(lines)
+    assert first == "\n".join(lines.splitlines()[:6])  # not behind the colon
+    assert second.splitlines()[:2] == ["def f(x):  # continued", "    for _ in x:"]
+
+
+def test_brackets_are_cut_only_if_they_must_be():
+    fits = "x = 1\n" * 6 + "y = f(\n" + "    1,\n" * 4 + ")"
+    assert deck.parts_of(fits)[1].startswith("y = f(")
+    long = "y = {\n" + '    "(": 1,\n' * 12 + "}"
+    parts = deck.parts_of(long)
+    assert len(parts) == 2 and parts[1].startswith("y = {  # continued\n    ")
+    assert parts[1].splitlines()[-1] == "}" and len(parts[1].splitlines()) > 3
+
+
+def test_a_comment_stays_with_what_it_is_about():
+    lines = "x = 1\n" * 7 + "# why\n" + "x = 2\n" * 7
+    assert deck.parts_of(lines)[1].startswith("# why")
+
+
+def test_a_line_that_breaks_counts_as_two_and_hangs():
     assert deck.rows_of("x" * 67) == 1 and deck.rows_of("x" * 69) == 2
+    line = "    " + "x + " * 40  # 67 letters, and then 59 per line
+    assert [deck.code_rows(line[:end]) for end in (66, 72, 120, 140)] == [1, 2, 2, 3]
+    html = '<div><pre><span></span><b class="k">if</b> x:\n    <b>y</b>\n</pre></div>'
+    hung = deck.hanging(html)
+    assert re.findall(r"--hang: (\d+)ch", hung) == ["4", "8"]
+    plain = re.sub("<[^>]+>", "", hung)
+    assert plain == "if x:\n    y\n" and hung.endswith("</span></pre></div>")
+
+
+def test_a_short_text_alone_is_large():
+    slide, other = slides(text("> short"), code("1", "1\n"))
+    assert (slide["large"], other["large"]) == (True, False)
+    (slide,) = slides(text("> long" + " text" * 80))
+    assert not slide["large"]
 
 
 def test_an_exercise_is_shown_with_its_code():

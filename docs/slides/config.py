@@ -7,7 +7,7 @@ from pathlib import Path
 from nbconvert.preprocessors import Preprocessor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from deck import Deck
+from deck import Deck, hanging
 
 c = get_config()  # noqa: F821
 
@@ -25,5 +25,6 @@ class ToBook(Preprocessor):
 
 c.NbConvertApp.export_format = "slides"
 c.SlidesExporter.preprocessors = [ToBook, Deck]
+c.SlidesExporter.filters = {"hanging": hanging}
 c.SlidesExporter.extra_template_basedirs = [str(Path(__file__).resolve().parents[1])]
 c.SlidesExporter.template_name = "slides"

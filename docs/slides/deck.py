@@ -9,24 +9,36 @@ This is the rule, for any notebook of the series:
 3. On slides stand formulas, lists, tables, quotations, bold sentences, questions to
    predict, and exercises. All other prose is spoken: it goes to the notes of the slide
    before it. Only a section that has nothing but prose shows it.
-4. At most 8 lines of code, of 28 pixels or more, are on one slide. What defines a
-   function or a class is cut into several slides; of any other long cell, only what it
-   prints is shown, and the code is in the notes.
-5. Cells whose slide type is `skip` are left out.
+4. At most 8 lines of code, of 28 pixels or more, are on one slide; blank ones do not
+   count. What defines a function or a class is cut into several slides; of any other long
+   cell, only what it prints is shown, and the code is in the notes.
+5. Code is cut between definitions, or else between statements, but never behind a line
+   that ends with a colon, and inside brackets only if what they hold is too long for a
+   slide. What goes on on the next slide has its first line again. Short definitions join
+   their neighbors, and so does a call, until there are 8 lines. A line that breaks goes
+   on four letters to the right of where it began.
+6. What a cell prints, without its code, joins the results above it while there is room.
+   A slide that holds nothing but a short text has larger letters.
+7. Cells whose slide type is `skip` are left out.
 """
 
 import base64
 import math
 import re
 import struct
+import textwrap
 
 from nbconvert.preprocessors import Preprocessor
 
 WIDTH, HEIGHT = 1200, 720  # pixels: of what a slide holds, and of the slide
 LETTER = 0.605  # width of a letter of code, as a share of its size
 CODE, LARGEST_CODE, LINES = 28, 34, 8
+HANG = 4  # letters that a line of code is moved to the right where it goes on
+LITTLE = 330  # letters of a text that is alone on its slide, and large
 SMALLEST_TEXT, LARGEST_TEXT = 22, 48  # of what a cell prints
 CODE_ROW, ROOM = 38, 540  # heights in pixels: of a line of code, and of what is shown
+JOINED = 420  # the height up to which what is printed joins other results
+AGAIN = "  # continued"  # behind the first line of what goes on
 NOISE = (
     r"^(?:trained for \d+ epochs?|Your turn:).*\n?"  # what a cell prints, and no result
 )
@@ -132,23 +144,31 @@ class Maker:
         parts = [] if figure else parts_of(cell.source)
         notes = []
         defines = re.search(r"^(?:def|class) ", cell.source, re.MULTILINE)
-        tall = sum(map(height_of, results)) + sum(CODE_ROW * rows_of(p) for p in parts)
+        tall = sum(map(height_of, results)) + sum(CODE_ROW * code_rows(p) for p in parts)
         long = not defines if len(parts) > 1 else tall > ROOM
         if parts and results and long:
             parts, notes = [], [f"```python\n{cell.source}\n```"]
         last = self.slides[-1]
-        rows = [
-            rows_of(part["source"]) for part in last["body"] if part["kind"] == "code"
+        kinds = {part["kind"] for part in last["body"]} - {"claim"}
+        joins_results = (
+            not parts
+            and {each["kind"] for each in results} == {"printed"}
+            and kinds
+            and kinds <= {"code", "printed", "table"}
+            and "prediction" not in tags
+            and sum(map(height_of, last["body"] + results)) < JOINED
+        )
+        lines = [
+            lines_of(part["source"]) for part in last["body"] if part["kind"] == "code"
         ]
-        joins = (
+        joins = joins_results or (
             len(parts) == 1
             and "prediction" not in tags
             and (
                 # A definition and its call, or an exercise and its code.
-                (not self.after_text and rows and not last["results"])
-                or "exercise" in tags
+                (lines and not last["results"]) or "exercise" in tags
             )
-            and sum(rows) + rows_of(parts[0]) <= LINES
+            and sum(lines) + lines_of(parts[0]) <= LINES
         )
         for number, part in enumerate(parts or [None], start=1):
             slide = last if joins else self.new(title, above)
@@ -224,12 +244,14 @@ def results_of(output):
             yield {"kind": "printed", "text": shown}
 
 
-def height_of(result):
-    """Return the least height of a result that is no figure, in pixels."""
-    if result["kind"] == "table":
-        return 46 * result["html"].count("<tr")
-    if result["kind"] == "printed":
-        return 1.35 * SMALLEST_TEXT * rows_of(result["text"], SMALLEST_TEXT)
+def height_of(part):
+    """Return the least height of code, or of a result that is no figure, in pixels."""
+    if part["kind"] == "table":
+        return 46 * part["html"].count("<tr")
+    if part["kind"] == "printed":
+        return 1.35 * SMALLEST_TEXT * rows_of(part["text"], SMALLEST_TEXT)
+    if part["kind"] == "code":
+        return CODE_ROW * code_rows(part["source"])
     return 0
 
 
@@ -239,21 +261,96 @@ def rows_of(source, size=CODE):
     return sum(max(1, math.ceil(len(line) / letters)) for line in source.splitlines())
 
 
+def code_rows(source, size=CODE):
+    """Count the lines that code takes on a slide, where a long one hangs."""
+    letters = int((WIDTH - 50) / (LETTER * size))
+    rows = 0
+    for line in source.splitlines():
+        hang = " " * (indent_of(line) + HANG)
+        rows += max(1, len(textwrap.wrap(line, letters, subsequent_indent=hang)))
+    return rows
+
+
+def lines_of(source):
+    """Count the lines of code, as they are on a slide, without those that add nothing."""
+    lines = [line for line in source.splitlines() if not line.endswith(AGAIN)]
+    return sum(code_rows(line) for line in lines if line.strip())
+
+
+def indent_of(line):
+    """Count the spaces that a line begins with."""
+    return len(line) - len(line.lstrip())
+
+
 def parts_of(source):
-    """Split code into parts of at most 8 lines each, at blank lines where there are."""
-    parts = []
-    for piece in re.split(r"\n\n+", source.strip()):
-        lines = piece.splitlines()
-        count = math.ceil(rows_of(piece) / LINES)
-        each = math.ceil(len(lines) / count)
-        pieces = [lines[at : at + each] for at in range(0, len(lines), each)]
-        for lines_of_one in pieces:
-            one = "\n".join(lines_of_one)
-            if parts and len(pieces) == 1 and rows_of(parts[-1]) + rows_of(one) < LINES:
-                parts[-1] += "\n\n" + one
-            else:
-                parts.append(one)
+    """Split code into parts of at most 8 lines, as few and as whole as can be."""
+    lines = re.sub(r"\n{3,}", "\n\n", source.strip("\n")).splitlines()
+    costs = [cost_of_cut(lines, at) for at in range(len(lines))]
+    # The best way to cut the first lines: its cost, and where its last part begins.
+    best = [(0, 0)]
+    for end in range(1, len(lines) + 1):
+        ways = []
+        for start in range(end - 1, -1, -1):
+            length = lines_of("\n".join(lines[start:end]))
+            if length > LINES and ways:
+                break
+            cost = best[start][0] + costs[start] + PART + SHORT / max(length, 1)
+            ways.append((cost, start))
+        best.append(min(ways))
+    parts, end = [], len(lines)
+    while end > 0:
+        start = best[end][1]
+        part = "\n".join(lines[start:end]).strip("\n")
+        parts.insert(0, first_line(lines, start) + part)
+        end = start
     return parts
+
+
+# What it costs to cut code, compared with what one more slide does, and a short one.
+PART, SHORT, INDENTED, BRACKETS, NEVER = 10, 8, 12, 40, 1000
+
+
+def cost_of_cut(lines, at):
+    """Return how much it disturbs to begin a part of some code at one of its lines."""
+    if at == 0:
+        return 0
+    plain = [re.sub(r'"[^"]*"|\'[^\']*\'|#.*', "", line).rstrip() for line in lines[:at]]
+    before = next(number for number in range(at - 1, -1, -1) if lines[number].strip())
+    opens = plain[before].endswith(":") or lines[before].lstrip().startswith(("@", "#"))
+    if opens or not lines[at].strip():
+        return NEVER
+    so_far = "".join(plain)
+    depth = sum(map(so_far.count, "([{")) - sum(map(so_far.count, ")]}"))
+    cost = BRACKETS * (depth > 0) + indent_of(lines[at])
+    cost += INDENTED * (indent_of(lines[at]) > 0)
+    if re.match(r"\s*(?:else|elif|except|finally)\b", lines[at]):
+        cost += INDENTED
+    return cost + PART / 2 * (before == at - 1)  # rather at a blank line
+
+
+def first_line(lines, at):
+    """Return the line that what an indented line belongs to begins with, or nothing."""
+    if at == 0 or indent_of(lines[at]) == 0:
+        return ""
+    begins = [line for line in lines[:at] if re.match(r"[^\s)\]}#@]", line)]
+    return begins[-1] + AGAIN + "\n"
+
+
+def hanging(html):
+    """Put each line of highlighted code into an element that goes on further right.
+
+    Args:
+        html: What Pygments makes of code: one `pre`, and no tag that spans lines.
+
+    Returns:
+        The same, with a `span` of the class `line` around each line.
+    """
+    head, code, tail = re.split(r"(?<=<pre>)|(?=</pre>)", html)
+    lines = []
+    for line in code.rstrip("\n").split("\n"):
+        hang = indent_of(re.sub("<[^>]+>", "", line)) + HANG
+        lines.append(f'<span class="line" style="--hang: {hang}ch">{line}\n</span>')
+    return head + "".join(lines) + tail
 
 
 def finished(slide):
@@ -264,10 +361,10 @@ def finished(slide):
     claims = [part for part in slide["body"] if part["kind"] == "claim"]
     room -= 75 * len(claims)
     code = [part for part in slide["body"] if part["kind"] == "code"]
-    lines = sum(rows_of(part["source"]) for part in code)
+    lines = sum(code_rows(part["source"]) for part in code)
     for part in code:
         part["size"] = LARGEST_CODE if lines <= 5 and longest(code) < 56 else CODE
-        room -= 1.35 * part["size"] * rows_of(part["source"], part["size"]) + 40
+        room -= 1.35 * part["size"] * code_rows(part["source"], part["size"]) + 40
     results = [
         part for part in slide["body"] if part["kind"] in ("printed", "figure", "table")
     ]
@@ -276,6 +373,9 @@ def finished(slide):
             if part["kind"] == "printed":
                 part["size"] = CODE
                 room -= 1.35 * CODE * rows_of(part["text"]) + 30
+    printed = [part for part in results if part["kind"] == "printed"]
+    all_printed = "\n".join(part["text"] for part in printed)
+    share = room * len(printed) / max(1, len(results)) - 30 * len(printed)
     for part in results:
         if "size" in part:
             continue
@@ -287,7 +387,11 @@ def finished(slide):
             high = room / len(results) / (1.8 * part["html"].count("<tr"))
             part["size"] = int(max(SMALLEST_TEXT, min(high, LARGEST_CODE)))
         else:
-            part["size"] = size_of(part["text"], room / len(results) - 30)
+            part["size"] = size_of(all_printed, share)
+    texts = [part for part in slide["body"] if part["kind"] in ("text", "prose")]
+    letters = sum(len(part["source"]) for part in texts)
+    little = texts == slide["body"] and letters < LITTLE
+    slide["large"] = little and slide["kind"] != "title"
     # What holds for all of a slide is said at its end.
     slide["body"] = [part for part in slide["body"] if part not in claims] + claims
     slide["notes"] = "\n\n".join(slide["notes"])
