@@ -215,11 +215,21 @@ def break_formulas(markdown):
 def parts_of(formula):
     """Yield a formula's parts, each with the kind of its beginning.
 
-    It is split at wide gaps, and before = and + outside of all brackets.
+    It is split at wide gaps, and before = and + outside of all brackets; and a product
+    before a factor in brackets that a small gap sets off, and behind high brackets. Words
+    among symbols are split before the words.
     """
     tokens = re.findall(r"\\[a-zA-Z]+|\\.|.", formula, re.DOTALL)
     depth, part, kind = 0, "", "first"
     for token in tokens:
+        before = part.strip()
+        factor = (before.endswith("\\,") and token == "(") or (
+            re.search(r"\\right\S$", before) and re.match(r"[a-zA-Z(\\]", token)
+        )
+        words = token == r"\text" and before.startswith(r"\text")
+        if depth == 0 and (factor or words):
+            yield kind, before
+            part, kind = "", "more"
         if token in ("{", "(", "[", r"\left", r"\{"):
             depth += 1
         elif token in ("}", ")", "]", r"\right", r"\}"):

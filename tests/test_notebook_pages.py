@@ -122,6 +122,13 @@ def test_every_guess_belongs_to_a_question():
         (r"a = \left( b + c \right)^2", ["a", r"{}= \left( b + c \right)^2"]),
         (r"\sum_{i=1}^n x", [r"\sum_{i=1}^n x"]),
         (r"\{a = b\}", [r"\{a = b\}"]),
+        (r"e^x \, (b + c)", [r"e^x \,", "(b + c)"]),
+        (r"\left( b + c \right) a (1 - a)", [r"\left( b + c \right)", "a (1 - a)"]),
+        (r"a \left( b + c \right) .", [r"a \left( b + c \right) ."]),
+        (
+            r"a, \qquad \text{1 if } b \text{ is}",
+            ["a,", r"\text{1 if } b", r"\text{ is}"],
+        ),
     ],
 )
 def test_a_formula_breaks_outside_of_brackets_only(formula, parts):

@@ -151,14 +151,17 @@ def tables(arrays):
         error = {k: _error_without(order[:, k:], code, decoder, x) for k in KEPT}
         weakened = _error_without(order[:, :1], code, decoder, x)
         counts.append([title, *(f"{n:.1f}" for n in n90[:3]), f"{n90[3]:.0f}", dead])
-        errors.append([title, *(f"{each:.3f}" for each in error.values())])
+        errors.append([f"{each:.3f}" for each in error.values()])
         one_off.append([title, f"{error[UNITS]:.3f}", f"{weakened:.3f}"])
         digits.append([title, f"{_commonest_digit(code, y):.0%}"])
     return [
         _markdown(
             ["code", "all images", "a 0", "a 1", "blank paper", "dead units"], counts
         ),
-        _markdown(["strongest units kept", *map(str, KEPT)], errors),
+        _markdown(
+            ["strongest units kept", *(title for title, _, _ in MODELS.values())],
+            zip(KEPT, *errors, strict=True),
+        ),
         _markdown(["code", "all units on", "strongest off"], one_off),
         _markdown(["code", "of the same digit"], digits),
     ]

@@ -267,7 +267,10 @@ def code_rows(source, size=CODE):
     rows = 0
     for line in source.splitlines():
         hang = " " * (indent_of(line) + HANG)
-        rows += max(1, len(textwrap.wrap(line, letters, subsequent_indent=hang)))
+        wrapped = textwrap.wrap(
+            line, letters, subsequent_indent=hang, break_on_hyphens=False
+        )
+        rows += max(1, len(wrapped))
     return rows
 
 
@@ -343,8 +346,10 @@ def hanging(html):
         html: What Pygments makes of code: one `pre`, and no tag that spans lines.
 
     Returns:
-        The same, with a `span` of the class `line` around each line.
+        The same, with a `span` of the class `line` around each line, which may break
+        before a method of what has just been called.
     """
+    html = re.sub(r'(\)</span>)(<span class="o">\.)', r"\1<wbr>\2", html)
     head, code, tail = re.split(r"(?<=<pre>)|(?=</pre>)", html)
     lines = []
     for line in code.rstrip("\n").split("\n"):

@@ -107,17 +107,15 @@ def test_there_are_four_ways_in_and_a_card_for_each_notebook(landing, site):
 def test_landing_page_says_what_was_measured():
     text = " ".join((ROOT / "docs/index.md").read_text(encoding="utf-8").split())
     live = (ROOT / "docs/live.md").read_text(encoding="utf-8")
-    by_name = {
-        name: re.findall(r"0\.\d+", re.search(rf"^\| {name} \| 0.*", live, re.M)[0])
-        for name in ("Plain", "L1", "KL")
-    }
-    four = [errors[2] for errors in by_name.values()]
+    four, all_64 = (
+        re.findall(r"0\.\d+", re.search(rf"^\| {k} \| 0.*", live, re.M)[0])
+        for k in (4, 64)
+    )
     assert "{} for the plain network, {} for L1, and {} for KL".format(*four) in text
-    all_64 = [errors[-1] for errors in by_name.values()]
     assert "{}, against {} for L1 and {} for KL".format(*all_64) in text
     needed = {
         name: float(re.search(rf"^\| {name} \| (\d+\.\d)", live, re.M)[1])
-        for name in by_name
+        for name in ("Plain", "L1", "KL")
     }
     assert needed["L1"] == pytest.approx(25, abs=1) == needed["KL"]
     share = f"about 25 of the 64 make up 90% of it, against {needed['Plain']:.0f}."

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 
@@ -334,7 +335,12 @@ def test_screen_reader_is_told_every_five_seconds(train):
 
 
 def test_wall_moves_slowly_for_those_who_want_less_motion(browser, site):
-    context = browser.new_context(reduced_motion="reduce")
+    """And a small phone, in the dark, has no barrier while all parts are at work."""
+    context = browser.new_context(
+        reduced_motion="reduce",
+        color_scheme="dark",
+        viewport={"width": 320, "height": 740},
+    )
     page = context.new_page()
     page.goto((site / "live.html").as_uri())
     part(page, "play").click()
@@ -348,6 +354,18 @@ def test_wall_moves_slowly_for_those_who_want_less_motion(browser, site):
     )
     page.wait_for_timeout(3000)
     assert 1 <= page.evaluate("window.moves") <= 4
+    page.wait_for_selector("#live[data-ready]", state="attached")
+    page.locator('[data-live="toggle"]').click()
+    page.wait_for_selector('[data-live="hole-box"]:not([hidden])')
+    assert page.locator("html[data-theme=dark]").count() == 1
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    serious = [
+        (each["id"], node["html"])
+        for each in found.response["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+    assert serious == []
     context.close()
 
 

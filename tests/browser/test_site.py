@@ -33,6 +33,12 @@ def wait_for_formulas(page):
         page.wait_for_selector("article mjx-container")
 
 
+def wait_for_models(page, name):
+    """Wait until one can draw, on the pages on which one can."""
+    if name in ("index", "live"):
+        page.wait_for_selector("#live[data-ready]", state="attached")
+
+
 def load_all_figures(page):
     """Load also the figures that load when a reader comes near them."""
     page.evaluate(
@@ -74,22 +80,53 @@ def test_page_is_whole(page, site, troubles, name):
     assert troubles == []
 
 
+# Of what a page shows, whatever ends right of the screen, as text.
+CUT = """(all, width) => all
+    .map(one => one.matches("mjx-container") ? one.firstElementChild : one)
+    .filter(one => one.getBoundingClientRect().right > width)
+    .map(one => one.parentElement.textContent)"""
+
+# Whatever scrolls sideways and does not show it. A figure or code that is cut shows it.
+NO_SHADOW = """all => all.filter(one => {
+  const style = getComputedStyle(one);
+  return one.scrollWidth > one.clientWidth + 1 && !one.matches("pre") &&
+    !one.querySelector("img, pre") &&
+    ["auto", "scroll"].includes(style.overflowX) &&
+    !style.backgroundImage.includes("gradient");
+}).map(one => one.outerHTML.slice(0, 200))"""
+
+# What must be in sight on a phone without scrolling sideways.
+ON_A_PHONE = {
+    "live": "article table",
+    "notebooks/03_kl_sparsity": "article table.dataframe th:text-is('probe_error')",
+}
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page_fits_each_width(page, site, screenshots, name):
     """Nothing sticks out to the right, and a phone has an outline.
 
-    The upper part of the page is kept as pictures.
+    The upper part of the page is kept as pictures, and all of those that one draws on.
     """
     open_page(page, site, name)
-    if name in ("index", "live"):
-        page.wait_for_selector("#live[data-ready]", state="attached")
+    wait_for_models(page, name)
     unfold(page, "article details")
     load_all_figures(page)
-    for width in WIDTHS:
+    on_a_phone = ON_A_PHONE.get(name)
+    for width in [*WIDTHS, 390] if on_a_phone else WIDTHS:
         page.set_viewport_size({"width": width, "height": 740})
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth") <= width
-        height = min(page.evaluate(f"{root}.scrollHeight"), 3_000)
+        if width == 320:
+            formulas = page.locator("article mjx-container:not(table *)")
+            assert formulas.evaluate_all(CUT, width) == []
+            assert page.locator("article *").evaluate_all(NO_SHADOW) == []
+        if width == 390:
+            assert page.locator(on_a_phone).count() >= 1
+            assert page.locator(on_a_phone).evaluate_all(CUT, width) == []
+        height = page.evaluate(f"{root}.scrollHeight")
+        if name not in ("index", "live"):
+            height = min(height, 3_000)
         page.screenshot(
             path=screenshots / f"{name.replace('/', '_')}_{width}.jpg",
             quality=60,
@@ -107,6 +144,7 @@ def test_page_fits_each_width(page, site, screenshots, name):
 def test_page_is_accessible(page, site, name):
     page.emulate_media(color_scheme="light")
     open_page(page, site, name)
+    wait_for_models(page, name)
     unfold(page, "article details")
     # Formulas and code hold most of a notebook's elements, and are the same kind of thing
     # in each: code is looked at in the first one, and formulas are set by MathJax.
