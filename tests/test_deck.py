@@ -200,6 +200,15 @@ def test_a_heading_right_below_another_makes_one_slide():
     assert (slide["title"], slide["above"]) == ("Predict first", "Part")
 
 
+@pytest.mark.parametrize(("rows", "dense"), [(11, False), (18, True)])
+def test_many_rows_stand_closer_and_can_still_be_read(rows, dense):
+    cell = code("table")
+    data = {"text/html": "<table>" + "<tr><td>1</td></tr>" * rows + "</table>"}
+    cell.outputs = [nbformat.v4.new_output("display_data", data)]
+    (table,) = (part for part in slides(cell)[0]["body"] if part["kind"] == "table")
+    assert table["dense"] == dense and table["size"] >= 22
+
+
 def test_code_gives_way_to_a_tall_table():
     cell = code("\n".join("table" for _ in range(5)))
     data = {"text/html": "<table>" + "<tr><td>1</td></tr>" * 10 + "</table>"}

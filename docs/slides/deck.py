@@ -5,7 +5,8 @@ This is the rule, for any notebook of the series:
 1. A slide's title is its claim: the title of its figure, or else the heading above. The
    heading of a figure's section stands above the title.
 2. A result (a figure, a table, what a cell prints) is a slide of its own. The figure
-   takes the width; its title in the picture is cut off, and its code is not shown.
+   takes the width; its title in the picture is cut off, and its code is not shown. The
+   rows of a table stand closer if there are more than 11.
 3. On slides stand formulas, lists, tables, quotations, bold sentences, questions to
    predict, and exercises. All other prose is spoken: it goes to the notes of the slide
    before it. Only a section that has nothing but prose shows it.
@@ -37,6 +38,7 @@ HANG = 4  # letters that a line of code is moved to the right where it goes on
 LITTLE = 330  # letters of a text that is alone on its slide, and large
 SMALLEST_TEXT, LARGEST_TEXT = 22, 48  # of what a cell prints
 CODE_ROW, ROOM = 38, 540  # heights in pixels: of a line of code, and of what is shown
+MANY_ROWS = 11  # of a table; with more of them, they stand closer
 JOINED = 420  # the height up to which what is printed joins other results
 AGAIN = "  # continued"  # behind the first line of what goes on
 NOISE = (
@@ -389,7 +391,9 @@ def finished(slide):
             scale = min(WIDTH / width, room / height)
             part["width"], part["height"] = round(scale * width), round(scale * height)
         elif part["kind"] == "table":
-            high = room / len(results) / (1.8 * part["html"].count("<tr"))
+            rows = part["html"].count("<tr")
+            part["dense"] = rows > MANY_ROWS
+            high = room / len(results) / ((1.4 if part["dense"] else 1.8) * rows)
             part["size"] = int(max(SMALLEST_TEXT, min(high, LARGEST_CODE)))
         else:
             part["size"] = size_of(all_printed, share)
