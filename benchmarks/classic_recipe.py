@@ -121,7 +121,7 @@ def steps():
     return pd.DataFrame(rows)
 
 
-def repair():
+def repair(images):
     """Return the scoreboard of all combinations, a row per combination and start."""
     rows = []
     changes = itertools.product((32, 128), (False, True), (False, True))
@@ -131,8 +131,8 @@ def repair():
             model = build(
                 units=units, normalized=normalized, shift=-1.0 if shifted else 0.0
             )
-            training.train(model, MNIST.x_train, 1, learning_rate=1e-3, batch_size=64)
-            score = metrics.scoreboard(model, MNIST.x_test)
+            training.train(model, images.x_train, 1, learning_rate=1e-3, batch_size=64)
+            score = metrics.scoreboard(model, images.x_test)
             names = ("mse", "fvu", "l0", "n90", "dead", "penalty_share")
             setting = {"units": units, "normalized": normalized, "shifted": shifted}
             rows.append(setting | {"seed": seed} | {name: score[name] for name in names})
@@ -141,4 +141,9 @@ def repair():
 
 
 if __name__ == "__main__":
-    write({"steps": ("recipe_steps", steps), "repair": ("recipe_repair", repair)})
+    write(
+        {
+            "steps": ("recipe_steps", steps),
+            "repair": ("recipe_repair", lambda: repair(MNIST)),
+        }
+    )

@@ -1,28 +1,35 @@
 """Repeat what the notebooks measure on digits with pictures of clothes: Fashion-MNIST.
 
     python benchmarks/clothes.py both  # sae_utils/measured/clothes.csv
+    python benchmarks/clothes.py recipe  # sae_utils/measured/clothes_recipe.csv
+    python benchmarks/clothes.py frontier  # sae_utils/measured/clothes_frontier.csv
+    python benchmarks/clothes.py refits  # sae_utils/measured/clothes_refits.csv
+    python benchmarks/clothes.py starts  # sae_utils/measured/clothes_starts.csv
 
 The four files of Fashion-MNIST must lie in a folder `fashion-mnist` of the one in which
 Keras keeps data sets, or Keras downloads them. (Debian's package `dataset-fashion-mnist`
-holds them.) Both data sets go through the same script: 10,000 training images, eight
-epochs, 5,000 test images, two starts. So the numbers for digits are not those of the
-notebooks, which train for longer.
+holds them.)
+
+`both` repeats notebooks 01 to 03 in short, on digits and clothes alike: 10,000 training
+images, eight epochs, 5,000 test images, two starts. So its numbers for digits are not
+those of the notebooks, which train for longer. The other four tables are what
+`classic_recipe.py` and `penalties_compared.py` measure on digits, choice of learning
+rates and strengths included.
 """
 
 from sae_utils import codes, data, metrics, models, probe, training
-from sae_utils.activations import BatchTopK, TopK
 from sae_utils.penalties import KLSparsity, L1Sparsity
 
 import keras
 import numpy as np
 import pandas as pd
+from classic_recipe import repair
 from measured_tables import write
-from penalties_compared import live_rows, refitted, shared, shrinkage
+from penalties_compared import centered, frontier, refits, starts
 from sklearn.decomposition import PCA
 
 TRAIN, TEST, EPOCHS, SEEDS = 10_000, 5_000, 8, (0, 1)
 RATE, SIGMOID_RATE = 2e-3, 1.6e-2
-L0 = 20  # of the codes with a linear output
 
 
 def clothes():
@@ -35,13 +42,13 @@ def clothes():
     )
 
 
-def few(images):
+def few(images, n_train=TRAIN, n_test=TEST):
     """Return the first training and test images."""
     return images._replace(
-        x_train=images.x_train[:TRAIN],
-        y_train=images.y_train[:TRAIN],
-        x_test=images.x_test[:TEST],
-        y_test=images.y_test[:TEST],
+        x_train=images.x_train[:n_train],
+        y_train=images.y_train[:n_train],
+        x_test=images.x_test[:n_test],
+        y_test=images.y_test[:n_test],
     )
 
 
@@ -113,71 +120,14 @@ def short_course(images, seed):
     return rows
 
 
-def choice(images, seed, strength):
-    """Return rows for what notebook 07 measures, and the rows of the units, by code."""
-    mean = images.x_train.mean(axis=0)
-    middle = images._replace(x_train=images.x_train - mean, x_test=images.x_test - mean)
-    linear = {"unit_norm_decoder": True, "output_activation": "linear"}
-    raw = trained(images, seed, 256, TopK(L0), **linear)
-    rows = [{"code": "top-k, raw inputs, Keras' start"} | measured(images, raw)]
-    kept = {}
-    for name, activation, penalty in (
-        ("top-k", TopK(L0), None),
-        ("BatchTopK", BatchTopK(L0), None),
-        ("L1, linear", "relu", L1Sparsity(strength)),
-    ):
-        model = trained(middle, seed, 256, activation, penalty, tied_start=True, **linear)
-        row = {"code": name} | measured(middle, model, with_probe=True)
-        row["gamma"] = shrinkage(middle, codes.outputs(model, middle.x_test))
-        x = middle.x_test[:1000]
-        decoder, bias = model.get_layer("reconstruction").get_weights()
-        better = refitted(codes.encode(model, x), decoder, x - bias) @ decoder + bias
-        row["fvu_1000"] = metrics.fvu(x, codes.outputs(model, x))
-        row["fvu_refit"] = metrics.fvu(x, better)
-        kept[name] = live_rows(middle, model)
-        rows.append(row)
-    return rows, kept
-
-
-def matching_strength(images):
-    """Return the L1 strength, to two digits, with an L0 of 20 on other images."""
-    mean = images.x_train.mean(axis=0)
-    middle = images._replace(x_train=images.x_train - mean)
-    strength = 1.3e-3
-    for _ in range(3):
-        model = trained(
-            middle,
-            0,
-            256,
-            "relu",
-            L1Sparsity(strength),
-            unit_norm_decoder=True,
-            output_activation="linear",
-            tied_start=True,
-        )
-        found = metrics.l0(codes.encode(model, images.x_test - mean))
-        print(strength, found, flush=True)
-        if abs(found / L0 - 1) < 0.05:
-            break
-        strength = float(f"{strength * found / L0:.2g}")
-    return strength
-
-
 def both():
-    """Return the table: a row per data set, code, and start."""
+    """Return the table of the short course: a row per data set, code, and start."""
     rows = []
     for name, images in {"digits": data.load_mnist(), "clothes": clothes()}.items():
-        held_out = images._replace(x_test=images.x_train[TRAIN : TRAIN + TEST])
-        strength = matching_strength(few(held_out)._replace(x_test=held_out.x_test))
         images = few(images)
-        found, kept = [pca_row(images)], []
+        found = [pca_row(images)]
         for seed in SEEDS:
-            chosen, units = choice(images, seed, strength)
-            kept.append(units)
-            found += [row | {"seed": seed} for row in short_course(images, seed) + chosen]
-        for row in found:
-            if row["code"] in kept[0]:
-                row["shared"] = shared(*(units[row["code"]] for units in kept))
+            found += [row | {"seed": seed} for row in short_course(images, seed)]
         rows += [{"data": name} | row for row in found]
         print(pd.DataFrame(found).to_string(), flush=True)
     columns = ["data", "code", "seed", "fvu", "l0", "n90", "dead", "probe_error"]
@@ -185,5 +135,28 @@ def both():
     return pd.DataFrame(rows, columns=list(dict.fromkeys(columns)))
 
 
+def recipe():
+    """Return the table of the classic recipe and its repair, on clothes."""
+    images = few(clothes(), 8_000, 1_000)
+    return repair(
+        images._replace(
+            x_train=images.x_train.reshape(-1, 28, 28, 1),
+            x_test=images.x_test.reshape(-1, 28, 28, 1),
+        )
+    )
+
+
 if __name__ == "__main__":
-    write({"both": ("clothes", both)})
+    CLOTHES = few(clothes(), 25_000, 10_000)
+    write(
+        {
+            "both": ("clothes", both),
+            "recipe": ("clothes_recipe", recipe),
+            "frontier": ("clothes_frontier", lambda: frontier(centered(CLOTHES))),
+            "refits": (
+                "clothes_refits",
+                lambda: refits(centered(CLOTHES), data.load_measured("clothes_frontier")),
+            ),
+            "starts": ("clothes_starts", lambda: starts(CLOTHES)),
+        }
+    )

@@ -4,20 +4,22 @@
     python benchmarks/penalties_compared.py refits  # sae_utils/measured/refits.csv
     python benchmarks/penalties_compared.py rates  # sae_utils/measured/rates.csv
     python benchmarks/penalties_compared.py starts  # sae_utils/measured/top_k_starts.csv
+    python benchmarks/penalties_compared.py weights  # sae_utils/measured/kl_weights.csv
 
 The mean image is subtracted from all images. All codes have 256 units and a linear
 output, see the same 20,000 training images for eight epochs, and are measured on the
 10,000 test images. Codes of ReLU units have decoder
 rows of length 1, and encoders that start as their transpose. What is chosen is chosen on
-5,000 other training images, with the first start: a learning rate for each kind, at the
-strength that the search starts from; and the L1 strengths at which L0 is 5, 10, 20, 40,
-and 80, as for top-k. The two middle points have three starts.
+5,000 other training images, with the first start: a learning rate for each kind (for
+L1 by the error at an L0 of 20, for the others by the loss at the first middle point); and
+the L1 strengths at which L0 is 5, 10, 20, 40, and 80, as for top-k. The two middle points
+have three starts.
 
 The table `refits` trains some of these codes again, and asks what is lost to the amounts
-and what to the choice of units. Its amounts are never negative, as behind a ReLU. Those
-of the columns `fvu_refit` and `fvu_pursuit` in `frontier` may be, so they are lower.
+and what to the choice of units. Its amounts are never negative, as behind a ReLU.
 The table `rates` asks how much the chosen learning rates matter at 20 units per image: L1
-and BatchTopK took the largest of those tried in `frontier`.
+and BatchTopK took the largest of those tried in `frontier`. The table `weights` tries
+other weights of KL than `frontier`, which has 0.001 only.
 """
 
 import time
@@ -34,7 +36,6 @@ from measured_tables import write
 from scipy.optimize import nnls
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import f_classif
-from sklearn.linear_model import orthogonal_mp_gram
 
 UNITS, EPOCHS, SEEDS = 256, 8, (0, 1, 2)
 KEPT = {5: 6e-3, 10: 4e-3, 20: 2e-3, 40: 5e-4, 80: 1e-4}  # L0, and a first L1 strength
@@ -51,10 +52,10 @@ def centered(images):
     return images._replace(x_train=images.x_train - mean, x_test=images.x_test - mean)
 
 
-def built(kind, strength, tied_start=True):
-    """Build an untrained model of a kind of code."""
+def built(kind, strength, tied_start=True, weight=1e-3):
+    """Build an untrained model of a kind of code; `weight` is KL's."""
     if kind == "KL":
-        penalty = KLSparsity(strength, 1e-3)
+        penalty = KLSparsity(strength, weight)
         return models.dense_autoencoder(
             UNITS, "sigmoid", penalty, output_activation="linear"
         )
@@ -75,19 +76,19 @@ def built(kind, strength, tied_start=True):
     )
 
 
-def trained(images, kind, strength, rate, seed=0):
+def trained(images, kind, strength, rate, seed=0, **options):
     """Train a model of a kind from the start that `seed` draws."""
     keras.utils.set_random_seed(seed)
-    model = built(kind, strength)
+    model = built(kind, strength, **options)
     training.train(model, images.x_train[:20_000], EPOCHS, rate)
     return model
 
 
-def best_rate(images, kind, strength):
+def best_rate(images, kind, strength, **options):
     """Return the learning rate with the smallest loss on the images kept for choices."""
 
     def loss(rate):
-        model = trained(images, kind, strength, rate)
+        model = trained(images, kind, strength, rate, **options)
         score = metrics.scoreboard(model, images.x_train[20_000:])
         found = score["mse"] / (1 - score["penalty_share"])
         print(kind, rate, f"{found:.5f}", flush=True)
@@ -96,10 +97,26 @@ def best_rate(images, kind, strength):
     return min(RATES.get(kind, RATES["ReLU"]), key=loss)
 
 
+def best_l1_rate(images):
+    """Return the learning rate with the smallest error at an L0 of 20 on those images.
+
+    The loss would compare rates at one strength, and so at another L0 for each.
+    """
+
+    def error(rate):
+        strength = matching_strength(images, rate, 20, KEPT[20])
+        model = trained(images, "L1", strength, rate)
+        found = metrics.scoreboard(model, images.x_train[20_000:])["fvu"]
+        print("L1", rate, strength, f"{found:.3f}", flush=True)
+        return found
+
+    return min(RATES["ReLU"], key=error)
+
+
 def matching_strength(images, rate, l0, start):
     """Return the L1 strength, to two digits, with this L0 on those images."""
     strength, tried = start, {}
-    for _ in range(4):
+    for _ in range(8):
         model = trained(images, "L1", strength, rate)
         code = codes.encode(model, images.x_train[20_000:])
         tried[strength] = metrics.l0(code)
@@ -121,14 +138,6 @@ def measured(images, model):
     score = metrics.scoreboard(model, images.x_test)
     row = {name: score[name] for name in ("fvu", "l0", "n90", "dead")}
     row["gamma"] = shrinkage(images, codes.outputs(model, images.x_test))
-    if np.isfinite(score["l0"]):
-        x = images.x_test[:1000]
-        code = codes.encode(model, x)
-        rows, bias = model.get_layer("reconstruction").get_weights()
-        row["fvu_1000"] = metrics.fvu(x, codes.outputs(model, x))
-        row["fvu_refit"] = metrics.fvu(x, refitted(code, rows, x - bias) @ rows + bias)
-        pursued = pursuit(round(metrics.l0(code)), rows[code.any(axis=0)], x - bias)
-        row["fvu_pursuit"] = metrics.fvu(x, pursued + bias)
     return row
 
 
@@ -138,31 +147,23 @@ def shrinkage(images, reconstruction):
 
 
 def refitted(code, rows, targets):
-    """Return the best activations of the units that are on, of either sign."""
-    best = np.zeros_like(code)
-    for activation, target, new in zip(code, targets, best, strict=True):
-        on = np.flatnonzero(activation)
-        new[on] = np.linalg.lstsq(rows[on].T, target, rcond=None)[0]
-    return best
-
-
-def pursuit(count, rows, targets):
-    """Return sums of `count` rows, chosen one by one, with factors of either sign."""
-    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    found = orthogonal_mp_gram(
-        rows @ rows.T, rows @ targets.T, n_nonzero_coefs=min(count, len(rows))
+    """Return sums of the rows of the units that are on, with the best factors >= 0."""
+    return np.array(
+        [
+            best_sum(np.flatnonzero(activation), rows, target)
+            for activation, target in zip(code, targets, strict=True)
+        ]
     )
-    return found.T @ rows
 
 
-def positive_refit(on, rows, target):
+def best_sum(on, rows, target):
     """Return the best sum of the rows `on`, with no negative factor."""
     if not len(on):
         return np.zeros_like(target)
     return rows[on].T @ nnls(rows[on].T, target)[0]
 
 
-def positive_pursuit(count, rows, target):
+def pursuit(count, rows, target):
     """Return a sum of `count` rows, with no negative factor, chosen one by one.
 
     Each time the row is taken that has the largest cosine with what is left, and all
@@ -176,18 +177,18 @@ def positive_pursuit(count, rows, target):
         if gains.max() <= 0:
             break
         on.append(int(gains.argmax()))
-        best = positive_refit(on, rows, target)
+        best = best_sum(on, rows, target)
     return best
 
 
-def refits(images):
+def refits(images, known):
     """Return what some codes lose to their amounts, and what to the choice of units.
 
-    All of it on the first 1,000 test images: of a code as it is, with all its activations
+    Of the codes in the table `known` that keep about 5 and 20 units, trained again. All
+    of it on the first 1,000 test images: of a code as it is, with all its activations
     times one factor, with those of the units that are on refitted, and with its rows
     chosen by pursuit. For comparison, pursuit among 256 training images.
     """
-    known = data.load_measured("frontier")
     known = known[known["code"].isin(["L1", "BatchTopK", "top-k"]) & (known["l0"] < 21.5)]
     known = known[~known["l0"].between(7, 15)]  # 5 and 20 are left
     x = images.x_test[:1000]
@@ -197,22 +198,18 @@ def refits(images):
         code, found = codes.encode(model, x), codes.outputs(model, x)
         decoder, bias = model.get_layer("reconstruction").get_weights()
         factor = (found * x).sum() / (found**2).sum()
-        refit = [
-            positive_refit(np.flatnonzero(activation), decoder, target) + bias
-            for activation, target in zip(code, x - bias, strict=True)
-        ]
         count, live = round(metrics.l0(code)), decoder[code.any(axis=0)]
         row = {"code": kind, "strength": strength, "seed": int(seed), "kept": count}
         row |= {"gamma": 1 / factor, "fvu": metrics.fvu(x, found)}
         row["fvu_one_factor"] = metrics.fvu(x, factor * found)
-        row["fvu_refit"] = metrics.fvu(x, np.array(refit))
-        pursued = [positive_pursuit(count, live, each) for each in x - bias]
+        row["fvu_refit"] = metrics.fvu(x, refitted(code, decoder, x - bias) + bias)
+        pursued = [pursuit(count, live, each) for each in x - bias]
         rows.append(row | {"fvu_pursuit": metrics.fvu(x, np.array(pursued) + bias)})
         print(rows[-1], flush=True)
     for seed in SEEDS:
         some = np.random.default_rng(seed).choice(20_000, UNITS, replace=False)
         for count in (5, 20):
-            pursued = [positive_pursuit(count, images.x_train[some], each) for each in x]
+            pursued = [pursuit(count, images.x_train[some], each) for each in x]
             row = {"code": "256 images", "seed": seed, "kept": count}
             rows.append(row | {"fvu_pursuit": metrics.fvu(x, np.array(pursued))})
             print(rows[-1], flush=True)
@@ -233,6 +230,21 @@ def rates(images):
             rows.append(
                 row | {name: score[name] for name in ("fvu", "l0", "n90", "dead")}
             )
+            print(rows[-1], flush=True)
+    return pd.DataFrame(rows)
+
+
+def weights(images):
+    """Return KL codes by weight and target, each at its best learning rate; one start."""
+    rows = []
+    for weight in (1e-4, 3e-4, 3e-3, 1e-2):
+        for target in (0.01, 0.05, 0.1):
+            rate = best_rate(images, "KL", target, weight=weight)
+            score = metrics.scoreboard(
+                trained(images, "KL", target, rate, weight=weight), images.x_test
+            )
+            row = {"weight": weight, "target": target, "learning_rate": rate, "seed": 0}
+            rows.append(row | {name: score[name] for name in ("fvu", "n90", "dead")})
             print(rows[-1], flush=True)
     return pd.DataFrame(rows)
 
@@ -283,7 +295,7 @@ def frontier(images):
 def kind_rows(images, kind):
     """Return a row per strength and start of one kind of code."""
     middle = MIDDLE_TARGETS if kind == "KL" else MIDDLE
-    rate = best_rate(images, kind, KEPT[20] if kind == "L1" else middle[0])
+    rate = best_l1_rate(images) if kind == "L1" else best_rate(images, kind, middle[0])
     rows = []
     for aim in TARGETS if kind == "KL" else KEPT:
         strength, kept, found = aim, [], []
@@ -408,7 +420,11 @@ if __name__ == "__main__":
         {
             "frontier": ("frontier", lambda: frontier(centered(DIGITS))),
             "rates": ("rates", lambda: rates(centered(DIGITS))),
-            "refits": ("refits", lambda: refits(centered(DIGITS))),
+            "refits": (
+                "refits",
+                lambda: refits(centered(DIGITS), data.load_measured("frontier")),
+            ),
             "starts": ("top_k_starts", lambda: starts(DIGITS)),
+            "weights": ("kl_weights", lambda: weights(centered(DIGITS))),
         }
     )
