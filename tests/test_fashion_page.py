@@ -93,9 +93,11 @@ ROWS = {
     "probe error at 20 units, top-k": at("top-k", 18, 22, "probe_error"),
     "probe error at about 20 units, BatchTopK": at("BatchTopK", 18, 22, "probe_error"),
     "probe error at about 20 units, L1": at("L1", 18, 22, "probe_error"),
-    "share of units found again, top-k": at("top-k", 18, 22, "shared"),
-    "share of units found again, BatchTopK": at("BatchTopK", 18, 22, "shared"),
-    "share of units found again, L1": at("L1", 18, 22, "shared"),
+    "share of units found again at 20 units, top-k": at("top-k", 18, 22, "shared"),
+    "share of units found again at 20 units, BatchTopK": at(
+        "BatchTopK", 18, 22, "shared"
+    ),
+    "share of units found again at 20 units, L1": at("L1", 18, 22, "shared"),
 }
 PRINTED = re.findall(r"^\| \d \| (.+?) \| ([\d.]+) \| ([\d.]+) \|$", PAGE, re.M)
 
