@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,33 +101,18 @@ def troubles(page):
 
 
 @pytest.fixture(scope="session")
-def building(tmp_path_factory):
-    """Return a function that holds up all other workers while the book is built.
+def site(tmp_path_factory, convert):
+    """The folder of the book and its slides, built as `make site` builds it.
 
-    A build begins with a new copy of the notebooks in `docs`.
+    The first worker that needs it builds it; the others wait.
     """
     import fcntl  # Windows, which only collects these tests, has none
 
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-
-    @contextmanager
-    def alone():
-        with open(shared / "book.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield shared
-
-    return alone
-
-
-@pytest.fixture(scope="session")
-def site(building, convert):
-    """The folder of the book and its slides, built as `make site` builds it.
-
-    The first worker that needs it builds it.
-    """
-    with building() as shared:
+    with open(shared / "book.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "site").exists():
             folder = shared / "unfinished"
             command = ["-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
