@@ -52,6 +52,11 @@ def few(images, n_train=TRAIN, n_test=TEST):
     )
 
 
+def as_many_as_digits():
+    """Return as many clothes as `penalties_compared.py` takes digits."""
+    return few(clothes(), 25_000, 10_000)
+
+
 def trained(images, seed, *args, rate=RATE, **options):
     """Train a dense autoencoder from the start that `seed` draws."""
     keras.utils.set_random_seed(seed)
@@ -147,16 +152,20 @@ def recipe():
 
 
 if __name__ == "__main__":
-    CLOTHES = few(clothes(), 25_000, 10_000)
     write(
         {
             "both": ("clothes", both),
             "recipe": ("clothes_recipe", recipe),
-            "frontier": ("clothes_frontier", lambda: frontier(centered(CLOTHES))),
+            "frontier": (
+                "clothes_frontier",
+                lambda: frontier(centered(as_many_as_digits())),
+            ),
             "refits": (
                 "clothes_refits",
-                lambda: refits(centered(CLOTHES), data.load_measured("clothes_frontier")),
+                lambda: refits(
+                    centered(as_many_as_digits()), data.load_measured("clothes_frontier")
+                ),
             ),
-            "starts": ("clothes_starts", lambda: starts(CLOTHES)),
+            "starts": ("clothes_starts", lambda: starts(as_many_as_digits())),
         }
     )
